@@ -1,0 +1,53 @@
+// Bundles main.ts, the command line and the services into dist/. One call, about 0.2 s.
+// Written only where the content changed, so that two builds at a time cannot disturb a running program.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build as esbuild } from 'esbuild';
+
+const root = dirname(fileURLToPath(import.meta.url));
+
+/** Programs by the path of their bundle below dist/, without extension. */
+const programs = {
+  main: 'main.ts',
+  fleet: 'cli/main.ts',
+  'services/gateway': 'services/gateway/main.ts',
+  'services/router-agent': 'services/router-agent/main.ts',
+  'services/vllm-simulator': 'services/vllm-simulator/main.ts',
+};
+
+/** @param {string} path @param {Uint8Array} contents */
+function writeIfChanged(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, contents);
+  renameSync(draft, path);
+}
+
+/** Builds every program and returns the folder they are in. */
+export async function build() {
+  const shared = /** @type {const} */ ({
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.18',
+    write: false,
+    sourcemap: 'linked',
+    logLevel: 'warning',
+    legalComments: 'none',
+    // Bundled CommonJS dependencies call require(); ES modules have none of their own.
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  });
+  const { main, ...selfContained } = programs;
+  const results = await Promise.all([
+    // cdktf and its providers stay where npm put them: they are large, and only main.js needs them.
+    esbuild({ ...shared, entryPoints: { main }, outdir: 'dist', packages: 'external', splitting: true, chunkNames: 'main/[name]-[hash]', banner: {} }),
+    esbuild({ ...shared, entryPoints: selfContained, outdir: 'dist' }),
+  ]);
+  for (const file of results.flatMap((result) => result.outputFiles)) writeIfChanged(file.path, file.contents);
+  return join(root, 'dist');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build();

@@ -1,0 +1,323 @@
+import { closest } from 'fastest-levenshtein';
+import type { Environment } from './environment.ts';
+import type { ModelDocument, ReleaseDocument } from './environment-schema.ts';
+import { nodeProblems } from './node-rules.ts';
+import type { Problem } from './problem.ts';
+import { definitionOf, releasesOf, serversOf } from './release.ts';
+import { FULL_WEIGHT, formatPercent, toBasisPoints } from './weight.ts';
+
+type Rule = (environment: Environment) => readonly Problem[];
+
+/** Cross-field rules: what the schema alone cannot see. All of them run, all failures are reported. */
+export function environmentProblems(environment: Environment): Problem[] {
+  return RULES.flatMap((rule) => rule(environment));
+}
+
+const RULES: readonly Rule[] = [
+  platformSettings,
+  (environment) => everyModel(environment, modelShape),
+  (environment) => everyModel(environment, weightsAddUp),
+  (environment) => everyModel(environment, roles),
+  (environment) => everyRelease(environment, releaseShape),
+  (environment) => everyRelease(environment, releaseReferences),
+  nodeProblems,
+  endpoints,
+  secretReferences,
+  secretKinds,
+  secretsInClear,
+  ports,
+  stateIsShared,
+];
+
+type ModelRule = (
+  environment: Environment,
+  model: ModelDocument,
+  name: string,
+  path: Problem['path'],
+) => readonly Problem[];
+type ReleaseRule = (
+  environment: Environment,
+  release: ReleaseDocument,
+  path: Problem['path'],
+  model: string,
+) => readonly Problem[];
+
+function everyModel(environment: Environment, rule: ModelRule): Problem[] {
+  return Object.entries(environment.models).flatMap(([name, model]) =>
+    rule(environment, model, name, ['models', name]),
+  );
+}
+
+function everyRelease(environment: Environment, rule: ReleaseRule): Problem[] {
+  return Object.entries(environment.models).flatMap(([model, { releases }]) =>
+    Object.entries(releases ?? {}).flatMap(([name, release]) =>
+      rule(environment, release, ['models', model, 'releases', name], model),
+    ),
+  );
+}
+
+function platformSettings(environment: Environment): Problem[] {
+  const { platform } = environment;
+  const sections = ['process', 'docker', 'google', 'aws'] as const;
+  const foreign = sections
+    .filter((section) => section !== platform && environment[section] !== undefined)
+    .map((section) => ({
+      path: [section],
+      message: `belongs to platform ${section}, but platform is ${platform}`,
+    }));
+  const missing =
+    (platform === 'google' || platform === 'aws') && environment[platform] === undefined
+      ? [{ path: ['platform'], message: `${platform} needs a section \`${platform}\` beside it` }]
+      : [];
+  const simulated = environment[platform];
+  const engine =
+    simulated !== undefined &&
+    'engine' in simulated &&
+    simulated.engine === 'simulator' &&
+    environment.class !== 'development'
+      ? [
+          {
+            path: [platform, 'engine'],
+            message: `simulator serves nobody: only class development may use it, class is ${environment.class}`,
+          },
+        ]
+      : [];
+  return [...foreign, ...missing, ...engine];
+}
+
+function modelShape(
+  environment: Environment,
+  { alias, releases, definition }: ModelDocument,
+  name: string,
+  path: Problem['path'],
+): Problem[] {
+  const hasReleases = Object.keys(releases ?? {}).length > 0;
+  const problems: Problem[] = [];
+  if ((alias !== undefined) === hasReleases) {
+    problems.push({
+      path,
+      message: 'must have either `alias` or `releases`; leave the model out to answer 404',
+    });
+  }
+  const target = alias === undefined ? undefined : environment.models[alias];
+  if (alias !== undefined && (target === undefined || target.alias !== undefined)) {
+    problems.push({
+      path: [...path, 'alias'],
+      message: `must name a model with releases, got ${alias}${nearest(alias, servable(environment))}`,
+    });
+  }
+  if (alias === undefined && definition === undefined && definitionOf(environment, name) === undefined) {
+    problems.push({
+      path,
+      message: `not in the model catalogue; add \`definition\` with contextTokens and price`,
+    });
+  }
+  return problems;
+}
+
+function servable(environment: Environment): string[] {
+  return Object.keys(environment.models).filter((name) => environment.models[name]?.releases !== undefined);
+}
+
+function weightsAddUp(
+  _environment: Environment,
+  { releases }: ModelDocument,
+  _name: string,
+  path: Problem['path'],
+): Problem[] {
+  const weights = Object.values(releases ?? {}).map(({ weight }) => toBasisPoints(weight));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (weights.length === 0 || total === FULL_WEIGHT) return [];
+  const shown = formatPercent(total).replace(/\.00$/, '');
+  return [{ path: [...path, 'releases'], message: `weights must add up to 100, got ${shown}` }];
+}
+
+function roles(
+  _environment: Environment,
+  { releases }: ModelDocument,
+  _name: string,
+  path: Problem['path'],
+): Problem[] {
+  const entries = Object.entries(releases ?? {});
+  const twice = (['stable', 'canary'] as const).flatMap((role) => {
+    const holders = entries.filter(([, release]) => release.role === role).map(([name]) => name);
+    return holders.length < 2
+      ? []
+      : [
+          {
+            path: [...path, 'releases', holders[1] ?? '', 'role'],
+            message: `only one release may be ${role}, got ${holders.join(' and ')}`,
+          },
+        ];
+  });
+  const foreign = entries
+    .filter(([, release]) => release.role !== undefined && release.nodes === undefined)
+    .map(([name]) => ({
+      path: [...path, 'releases', name, 'role'],
+      message: 'only a release of own nodes has a role',
+    }));
+  const own = entries.filter(([, release]) => release.nodes !== undefined);
+  const leaderless =
+    own.length > 0 && !own.some(([, release]) => release.role === 'stable')
+      ? [
+          {
+            path: [...path, 'releases'],
+            message: `one release of own nodes must have role stable, have ${own.map(([name]) => name).join(', ')}`,
+          },
+        ]
+      : [];
+  const idle = own
+    .filter(([, release]) => release.role === undefined && release.weight > 0)
+    .map(([name]) => ({
+      path: [...path, 'releases', name],
+      message: 'own nodes that take traffic need a role: stable or canary',
+    }));
+  return [...twice, ...foreign, ...leaderless, ...idle];
+}
+
+function releaseShape(
+  _environment: Environment,
+  { nodes, endpoint, url }: ReleaseDocument,
+  path: Problem['path'],
+): Problem[] {
+  const kinds = [nodes, endpoint, url].filter((kind) => kind !== undefined).length;
+  return kinds === 1
+    ? []
+    : [{ path, message: `must have exactly one of nodes, endpoint, url, got ${kinds}` }];
+}
+
+function releaseReferences(
+  environment: Environment,
+  { endpoint }: ReleaseDocument,
+  path: Problem['path'],
+): Problem[] {
+  if (endpoint === undefined || environment.endpoints[endpoint.host] !== undefined) return [];
+  const known = Object.keys(environment.endpoints);
+  return [
+    {
+      path: [...path, 'endpoint', 'host'],
+      message: `no endpoint is named ${endpoint.host}${nearest(endpoint.host, known)}`,
+    },
+  ];
+}
+
+function endpoints(environment: Environment): Problem[] {
+  const local = environment.platform === 'process' || environment.platform === 'docker';
+  return Object.entries(environment.endpoints)
+    .filter(([, { simulated }]) => simulated === true && !(local && environment.class === 'development'))
+    .map(([name]) => ({
+      path: ['endpoints', name, 'simulated'],
+      message: 'only for class development on platform process or docker',
+    }));
+}
+
+function secretReferences(environment: Environment): Problem[] {
+  const uses: [Problem['path'], string | undefined][] = [
+    [['gateway', 'keys'], environment.gateway.keys],
+    [['router', 'key'], environment.router.key],
+    ...Object.entries(environment.endpoints).map(
+      ([name, { bearer }]): [Problem['path'], string | undefined] => [['endpoints', name, 'bearer'], bearer],
+    ),
+  ];
+  const known = Object.keys(environment.secrets);
+  return uses.flatMap(([path, name]) =>
+    name === undefined || known.includes(name)
+      ? []
+      : [{ path, message: `no secret is named ${name}${nearest(name, known)}; add it under \`secrets\`` }],
+  );
+}
+
+function secretKinds({ platform, secrets, class: environmentClass }: Environment): Problem[] {
+  const allowed = platform === 'google' || platform === 'aws' ? [platform] : ['file', 'env'];
+  return Object.entries(secrets).flatMap(([name, reference]) => {
+    const kind = Object.keys(reference)[0] ?? '';
+    const path = ['secrets', name, kind];
+    if (!allowed.includes(kind))
+      return [
+        { path, message: `platform ${platform} reads secrets from ${allowed.join(' or ')}, got ${kind}` },
+      ];
+    const generated = 'generate' in reference && reference.generate === true;
+    return generated && environmentClass !== 'development'
+      ? [
+          {
+            path: ['secrets', name, 'generate'],
+            message: `only class development may generate secrets, class is ${environmentClass}`,
+          },
+        ]
+      : [];
+  });
+}
+
+/** Shapes of well-known keys: OpenAI, Groq, Hugging Face, GitHub, AWS, Google, PEM. */
+const KEY_SHAPE =
+  /\b(sk-[\w-]{8,}|gsk_\w{8,}|hf_\w{8,}|gh[pousr]_\w{8,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,})|-----BEGIN/;
+
+function secretsInClear(environment: Environment): Problem[] {
+  const { name: _name, ...document } = environment;
+  return scalars(document, []).flatMap(({ path, text }) =>
+    KEY_SHAPE.test(text)
+      ? [
+          {
+            path,
+            message:
+              'looks like a secret in clear; put it into a secret store and name it under `secrets` (value not shown)',
+          },
+        ]
+      : [],
+  );
+}
+
+function scalars(value: unknown, path: Problem['path']): { path: Problem['path']; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, inner]) => scalars(inner, [...path, key]));
+}
+
+function ports(environment: Environment): Problem[] {
+  if (environment.platform !== 'process' && environment.platform !== 'docker') return [];
+  const { gateway, router, egress, prometheus } = environment;
+  const used: [Problem['path'], number][] = [
+    [['gateway', 'port'], gateway.port],
+    [['gateway', 'adminPort'], gateway.adminPort],
+    [['router', 'port'], router.port],
+    [['router', 'adminPort'], router.adminPort],
+    [['router', 'agentPort'], router.agentPort],
+    [['egress', 'port'], egress.port],
+    [['egress', 'adminPort'], egress.adminPort],
+    [['prometheus', 'port'], prometheus.port],
+    ...simulatedPorts(environment),
+    ...releasesOf(environment).flatMap((release) =>
+      serversOf(release, true).map(({ port }): [Problem['path'], number] => [
+        ['models', release.model, 'releases', release.name, 'nodes', 'port'],
+        port,
+      ]),
+    ),
+  ];
+  return used.flatMap(([path, port], index) => {
+    const first = used.findIndex(([, other]) => other === port);
+    return first === index
+      ? []
+      : [{ path, message: `port ${port} is already taken by ${used[first]?.[0].join('.')}` }];
+  });
+}
+
+function simulatedPorts(environment: Environment): [Problem['path'], number][] {
+  return Object.entries(environment.endpoints)
+    .filter(([, { simulated }]) => simulated === true)
+    .map(([name, { url }]) => [['endpoints', name, 'url'], Number(new URL(url).port) || 443]);
+}
+
+function stateIsShared({ class: environmentClass, state }: Environment): Problem[] {
+  return environmentClass === 'development' || state !== undefined
+    ? []
+    : [
+        {
+          path: ['class'],
+          message: `class ${environmentClass} needs a shared, locked state: add \`state\` with gcs or s3`,
+        },
+      ];
+}
+
+function nearest(name: string, known: readonly string[]): string {
+  return known.length === 0 ? '' : `; did you mean ${closest(name, [...known])}?`;
+}

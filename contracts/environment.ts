@@ -1,0 +1,206 @@
+import { closest } from 'fastest-levenshtein';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
+import type { z } from 'zod';
+import { environmentProblems } from './environment-rules.ts';
+import { type EnvironmentDocument, EnvironmentSchema } from './environment-schema.ts';
+import { EnvironmentError, type LocatedProblem, type Problem } from './problem.ts';
+
+/** One environment: its name (the file's) and what the file says, defaults filled in. */
+export interface Environment extends EnvironmentDocument {
+  readonly name: string;
+}
+
+/** A file that holds an environment. `path` is shown in messages, its base name is the environment's name. */
+export interface EnvironmentFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Parses one environment file.
+ * @throws EnvironmentError with every mistake of the file, each with its line
+ */
+export function parseEnvironment({ path, text }: EnvironmentFile): Environment {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number) => Math.max(1, lines.linePos(offset).line);
+  const fail = (problems: readonly LocatedProblem[]): never => {
+    throw new EnvironmentError(problems);
+  };
+
+  const broken = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+    path: [],
+    message: `not valid YAML: ${lowerFirst(message.split('\n')[0] ?? '')}`,
+    file: path,
+    line: at(pos[0]),
+  }));
+  if (broken.length > 0) fail(broken);
+  if (document.contents === null)
+    fail([{ path: [], message: 'the file is empty; `fleet init` writes one', file: path, line: 1 }]);
+  const aliases = aliasOffsets(document).map((offset) => ({
+    path: [],
+    message: 'YAML aliases are not supported: write the value out',
+    file: path,
+    line: at(offset),
+  }));
+  if (aliases.length > 0) fail(aliases.slice(0, 1));
+
+  const value: unknown = document.toJS();
+  const locate = (problem: Problem): LocatedProblem => ({
+    ...problem,
+    file: path,
+    line: at(offsetOf(document, problem.path)),
+  });
+  const name = environmentName(path);
+  const structural = structuralProblems(value);
+  const pruned = EnvironmentSchema.safeParse(
+    without(
+      value,
+      structural.map(({ path: broken }) => broken),
+    ),
+  );
+  const semantic = pruned.success
+    ? environmentProblems({ name, ...pruned.data }).filter(
+        (found) => !structural.some(({ path: broken }) => overlap(found.path, broken)),
+      )
+    : [];
+  const problems = [...structural, ...semantic].map(locate).sort((a, b) => a.line - b.line);
+  if (problems.length > 0 || !pruned.success) fail(problems);
+  return { name, ...EnvironmentSchema.parse(value) };
+}
+
+/** `environments/prod.yaml` → `prod` */
+export function environmentName(path: string): string {
+  return (path.split('/').at(-1) ?? path).replace(/\.ya?ml$/, '');
+}
+
+function aliasOffsets(document: Document): number[] {
+  const offsets: number[] = [];
+  visit(document, {
+    Node: (_key, node) => {
+      if (isAlias(node)) offsets.push(node.range?.[0] ?? 0);
+    },
+  });
+  return offsets;
+}
+
+function structuralProblems(value: unknown): Problem[] {
+  const parsed = EnvironmentSchema.safeParse(value, { reportInput: true });
+  return parsed.success ? [] : parsed.error.issues.flatMap(problemsOf);
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, knownKeys(path)) }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The alternative that knows the given keys says best what is wrong with them.
+    const [nearest] = [...issue.errors].sort((a, b) => rank(a) - rank(b));
+    return (nearest ?? []).flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }));
+  }
+  if (issue.code === 'invalid_key') {
+    return [{ path, message: `not a valid name: ${issue.issues[0]?.message ?? 'see the schema'}` }];
+  }
+  return [{ path, message: describe(issue) }];
+}
+
+function rank(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, { code }) => sum + (code === 'unrecognized_keys' ? 10 : 1), 0);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const given = issue.input === undefined ? 'nothing' : JSON.stringify(issue.input);
+  if (issue.code === 'invalid_type' && issue.input === undefined)
+    return `is required, expected ${issue.expected}`;
+  if (issue.code === 'invalid_type') return `must be a ${issue.expected}, got ${given}`;
+  if (issue.code === 'invalid_value') {
+    const allowed = issue.values.map(String);
+    const hint = typeof issue.input === 'string' ? `; did you mean ${closest(issue.input, allowed)}?` : '';
+    return `must be one of ${allowed.join(', ')}, got ${given}${hint}`;
+  }
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}, got ${given}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}, got ${given}`;
+  return `${lowerFirst(issue.message)}, got ${given}`;
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  return known.length === 0
+    ? 'unknown key'
+    : `unknown key; did you mean ${closest(key, [...known])}? (known: ${known.join(', ')})`;
+}
+
+/** The keys that the schema knows at a path, read from its JSON form. */
+function knownKeys(path: readonly (string | number)[]): string[] {
+  let schema: z.ZodType | undefined = EnvironmentSchema;
+  for (const key of path) schema = child(schema, key);
+  return Object.keys(shapeOf(schema) ?? {});
+}
+
+function child(schema: z.ZodType | undefined, key: string | number): z.ZodType | undefined {
+  const inner = unwrap(schema);
+  if (inner === undefined) return undefined;
+  if (inner.def.type === 'record') return (inner as z.ZodRecord).valueType as z.ZodType;
+  return shapeOf(inner)?.[String(key)];
+}
+
+function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
+  const inner = unwrap(schema);
+  return inner?.def.type === 'object'
+    ? ((inner as z.ZodObject).shape as Record<string, z.ZodType>)
+    : undefined;
+}
+
+function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
+  let inner = schema;
+  while (inner !== undefined && 'innerType' in inner.def) inner = inner.def.innerType as z.ZodType;
+  return inner;
+}
+
+/** A deep copy in which the values at the given paths are left out. */
+function without(value: unknown, paths: readonly Problem['path'][], here: Problem['path'] = []): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !paths.some((path) => same(path, [...here, key])))
+      .map(([key, inner]) => [key, without(inner, paths, [...here, key])]),
+  );
+}
+
+function same(a: Problem['path'], b: Problem['path']): boolean {
+  return a.length === b.length && overlap(a, b);
+}
+
+function overlap(a: Problem['path'], b: Problem['path']): boolean {
+  return a.slice(0, b.length).every((key, index) => String(key) === String(b[index]));
+}
+
+/** Where a path stands in the text; for a missing key, where its parent stands. */
+function offsetOf(document: Document, path: Problem['path']): number {
+  let node: unknown = document.contents;
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+  for (const key of path) {
+    if (!isMap(node)) return offset;
+    const pair = node.items.find(
+      (item) => isPair(item) && isNode(item.key) && String(item.key) === String(key),
+    );
+    if (pair === undefined) return offset;
+    offset = (pair.key as Node).range?.[0] ?? offset;
+    node = pair.value;
+  }
+  return offset;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { Price } from './environment-schema.ts';
+import { SecretSource } from './secret.ts';
+
+/** gateway.json of role `edge`, written by `workloads/gateway.ts`, read by `services/gateway`. */
+export const EdgeConfig = z.strictObject({
+  role: z.literal('edge'),
+  environment: z.string(),
+  router: z.strictObject({ url: z.url(), key: SecretSource }),
+  /** Source of an `ApiKeys` document. */
+  keys: SecretSource,
+  /** Public model name → how it is answered. */
+  models: z.record(
+    z.string(),
+    z.union([
+      z.strictObject({ alias: z.string() }),
+      z.strictObject({
+        contextTokens: z.int(),
+        /** Release → what its tokens cost and whether it can be reached by pin. */
+        releases: z.record(
+          z.string(),
+          z.strictObject({
+            kind: z.enum(['nodes', 'endpoint', 'url']),
+            role: z.enum(['stable', 'canary']).optional(),
+            price: Price,
+          }),
+        ),
+      }),
+    ]),
+  ),
+  /** Catalogue models that this environment does not serve: they get a 404 that says so. */
+  unmapped: z.array(z.string()),
+  /** Seconds that running requests may take after SIGTERM. */
+  drainSeconds: z.number(),
+});
+export type EdgeConfig = z.output<typeof EdgeConfig>;
+
+/** gateway.json of role `egress`: who answers for a model's release of kind `endpoint`. */
+export const EgressConfig = z.strictObject({
+  role: z.literal('egress'),
+  environment: z.string(),
+  /** Secret that requests must carry in the hop header. */
+  key: SecretSource,
+  endpoints: z.record(
+    z.string(),
+    z.strictObject({
+      /** Base URL up to and with `/v1`. */
+      url: z.url(),
+      bearer: SecretSource.optional(),
+      /** PEM file, relative to the working folder. */
+      certificateAuthority: z.string().optional(),
+    }),
+  ),
+  routes: z.array(
+    z.strictObject({
+      model: z.string(),
+      release: z.string(),
+      endpoint: z.string(),
+      /** The model's id at that host. */
+      endpointModel: z.string(),
+      maxOutputTokens: z.int().optional(),
+    }),
+  ),
+  drainSeconds: z.number(),
+});
+export type EgressConfig = z.output<typeof EgressConfig>;
+
+export const GatewayConfig = z.discriminatedUnion('role', [EdgeConfig, EgressConfig]);
+export type GatewayConfig = z.output<typeof GatewayConfig>;

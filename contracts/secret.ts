@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** Where a running program reads a secret's value from: a file (relative to its working folder) or its own environment. */
+export const SecretSource = z.union([
+  z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({ env: z.string().min(1) }),
+]);
+export type SecretSource = z.output<typeof SecretSource>;
+
+/** One API key as the gateway knows it. The key itself is stored nowhere. */
+export const ApiKey = z.strictObject({
+  /** Stable, public: metric and ledger label, HMAC key of the routing key. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  /** SHA-256 of the key, hex. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** May choose the release by `x-fleet-release`. */
+  pin: z.boolean().default(false),
+});
+export type ApiKey = z.output<typeof ApiKey>;
+
+/** Content of the secret that `gateway.keys` names: a JSON list. */
+export const ApiKeys = z.array(ApiKey);
