@@ -25,6 +25,12 @@ function writeIfChanged(path, contents) {
   renameSync(draft, path);
 }
 
+/** @param {import('esbuild').BuildOptions} options */
+async function bundle(options) {
+  const { outputFiles } = await esbuild({ ...options, outdir: 'dist', write: false });
+  for (const file of outputFiles) writeIfChanged(file.path, file.contents);
+}
+
 /** Builds every program and returns the folder they are in. */
 export async function build() {
   const shared = /** @type {const} */ ({
@@ -33,20 +39,29 @@ export async function build() {
     platform: 'node',
     format: 'esm',
     target: 'node20.18',
-    write: false,
     sourcemap: 'linked',
     logLevel: 'warning',
     legalComments: 'none',
     // Bundled CommonJS dependencies call require(); ES modules have none of their own.
-    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
   });
   const { main, ...selfContained } = programs;
-  const results = await Promise.all([
+  await Promise.all([
     // cdktf and its providers stay where npm put them: they are large, and only main.js needs them.
-    esbuild({ ...shared, entryPoints: { main }, outdir: 'dist', packages: 'external', splitting: true, chunkNames: 'main/[name]-[hash]', banner: {} }),
-    esbuild({ ...shared, entryPoints: selfContained, outdir: 'dist' }),
+    bundle({
+      ...shared,
+      entryPoints: { main },
+      packages: 'external',
+      splitting: true,
+      chunkNames: 'main/[name]-[hash]',
+      banner: {},
+    }),
+    ...Object.entries(selfContained).map(([name, entry]) =>
+      bundle({ ...shared, entryPoints: { [name]: entry } }),
+    ),
   ]);
-  for (const file of results.flatMap((result) => result.outputFiles)) writeIfChanged(file.path, file.contents);
   return join(root, 'dist');
 }
 

@@ -1,9 +1,10 @@
 import { closest } from 'fastest-levenshtein';
 import type { Environment } from './environment.ts';
+import { portsOf } from './environment-ports.ts';
 import type { ModelDocument, ReleaseDocument } from './environment-schema.ts';
 import { nodeProblems } from './node-rules.ts';
 import type { Problem } from './problem.ts';
-import { definitionOf, releasesOf, serversOf } from './release.ts';
+import { definitionOf } from './release.ts';
 import { FULL_WEIGHT, formatPercent, toBasisPoints } from './weight.ts';
 
 type Rule = (environment: Environment) => readonly Problem[];
@@ -104,6 +105,7 @@ function modelShape(
     problems.push({
       path: [...path, 'alias'],
       message: `must name a model with releases, got ${alias}${nearest(alias, servable(environment))}`,
+      refersTo: ['models', alias],
     });
   }
   if (alias === undefined && definition === undefined && definitionOf(environment, name) === undefined) {
@@ -197,6 +199,7 @@ function releaseReferences(
     {
       path: [...path, 'endpoint', 'host'],
       message: `no endpoint is named ${endpoint.host}${nearest(endpoint.host, known)}`,
+      refersTo: ['endpoints', endpoint.host],
     },
   ];
 }
@@ -223,7 +226,13 @@ function secretReferences(environment: Environment): Problem[] {
   return uses.flatMap(([path, name]) =>
     name === undefined || known.includes(name)
       ? []
-      : [{ path, message: `no secret is named ${name}${nearest(name, known)}; add it under \`secrets\`` }],
+      : [
+          {
+            path,
+            message: `no secret is named ${name}${nearest(name, known)} (they are listed under \`secrets\`)`,
+            refersTo: ['secrets', name],
+          },
+        ],
   );
 }
 
@@ -255,7 +264,7 @@ const KEY_SHAPE =
 function secretsInClear(environment: Environment): Problem[] {
   const { name: _name, ...document } = environment;
   return scalars(document, []).flatMap(({ path, text }) =>
-    KEY_SHAPE.test(text)
+    looksLikeKey(text)
       ? [
           {
             path,
@@ -267,6 +276,11 @@ function secretsInClear(environment: Environment): Problem[] {
   );
 }
 
+/** Whether a text has the shape of a well-known key. */
+export function looksLikeKey(text: string): boolean {
+  return KEY_SHAPE.test(text);
+}
+
 function scalars(value: unknown, path: Problem['path']): { path: Problem['path']; text: string }[] {
   if (typeof value === 'string') return [{ path, text: value }];
   if (value === null || typeof value !== 'object') return [];
@@ -274,37 +288,13 @@ function scalars(value: unknown, path: Problem['path']): { path: Problem['path']
 }
 
 function ports(environment: Environment): Problem[] {
-  if (environment.platform !== 'process' && environment.platform !== 'docker') return [];
-  const { gateway, router, egress, prometheus } = environment;
-  const used: [Problem['path'], number][] = [
-    [['gateway', 'port'], gateway.port],
-    [['gateway', 'adminPort'], gateway.adminPort],
-    [['router', 'port'], router.port],
-    [['router', 'adminPort'], router.adminPort],
-    [['router', 'agentPort'], router.agentPort],
-    [['egress', 'port'], egress.port],
-    [['egress', 'adminPort'], egress.adminPort],
-    [['prometheus', 'port'], prometheus.port],
-    ...simulatedPorts(environment),
-    ...releasesOf(environment).flatMap((release) =>
-      serversOf(release, true).map(({ port }): [Problem['path'], number] => [
-        ['models', release.model, 'releases', release.name, 'nodes', 'port'],
-        port,
-      ]),
-    ),
-  ];
-  return used.flatMap(([path, port], index) => {
-    const first = used.findIndex(([, other]) => other === port);
+  const used = portsOf(environment);
+  return used.flatMap(({ path, port }, index) => {
+    const first = used.findIndex((other) => other.port === port);
     return first === index
       ? []
-      : [{ path, message: `port ${port} is already taken by ${used[first]?.[0].join('.')}` }];
+      : [{ path, message: `port ${port} is already taken by ${used[first]?.path.join('.')}` }];
   });
-}
-
-function simulatedPorts(environment: Environment): [Problem['path'], number][] {
-  return Object.entries(environment.endpoints)
-    .filter(([, { simulated }]) => simulated === true)
-    .map(([name, { url }]) => [['endpoints', name, 'url'], Number(new URL(url).port) || 443]);
 }
 
 function stateIsShared({ class: environmentClass, state }: Environment): Problem[] {

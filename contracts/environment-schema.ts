@@ -6,6 +6,7 @@ const Name = z
   .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'must be lower-case letters, digits, dots and hyphens, at most 63')
   .describe('lower-case letters, digits, dots and hyphens');
 const Port = z.int().min(1024).max(65_535);
+const Address = z.ipv4('must be an IPv4 address such as 127.0.0.1');
 const Seconds = z.int().min(1).max(86_400);
 const Duration = z
   .string()
@@ -69,7 +70,7 @@ const Release = z.strictObject({
     })
     .optional(),
   url: z
-    .url({ protocol: /^http$/ })
+    .url({ protocol: /^http$/, error: 'must be a URL that begins with http://' })
     .optional()
     .describe('a vLLM that somebody else runs: http://host:port'),
 });
@@ -97,7 +98,9 @@ const Model = z.strictObject({
 });
 
 const Endpoint = z.strictObject({
-  url: z.url({ protocol: /^https$/ }).describe('base URL of an OpenAI-compatible API, up to and with /v1'),
+  url: z
+    .url({ protocol: /^https$/, error: 'must be a URL that begins with https://' })
+    .describe('base URL of an OpenAI-compatible API, up to and with /v1'),
   bearer: Name.optional().describe('a name under secrets'),
   certificateAuthority: z.string().optional().describe('PEM file of a private certificate authority'),
   simulated: z.literal(true).optional().describe('the platform runs this endpoint itself, for rehearsal'),
@@ -113,7 +116,12 @@ export const EnvironmentSchema = z.strictObject({
   class: z.enum(['development', 'staging', 'production']),
   platform: z.enum(['google', 'aws', 'docker', 'process']),
   labels: z
-    .record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/), z.string().regex(/^[a-z0-9_-]{0,63}$/))
+    .record(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be lower-case letters, digits, _ and -, a letter first'),
+      z.string().regex(/^[a-z0-9_-]{0,63}$/, 'must be lower-case letters, digits, _ and -'),
+    )
     .default({}),
   models: z.record(Name, Model),
   endpoints: z.record(Name, Endpoint).default({}),
@@ -156,7 +164,7 @@ export const EnvironmentSchema = z.strictObject({
   process: z
     .strictObject({
       engine: z.enum(['simulator', 'vllm']).default('simulator'),
-      address: z.ipv4().default('127.0.0.1'),
+      address: Address.default('127.0.0.1'),
       simulator: Simulator.prefault({}),
     })
     .optional(),
@@ -165,9 +173,9 @@ export const EnvironmentSchema = z.strictObject({
       engine: z.enum(['simulator', 'vllm']).default('vllm'),
       host: z
         .string()
-        .regex(/^(unix|ssh|tcp):\/\//)
+        .regex(/^(unix|ssh|tcp):\/\//, 'must begin with unix://, ssh:// or tcp://')
         .default('unix:///var/run/docker.sock'),
-      address: z.ipv4().default('127.0.0.1').describe('host address that published ports are bound to'),
+      address: Address.default('127.0.0.1').describe('host address that published ports are bound to'),
       simulator: Simulator.prefault({}),
     })
     .optional(),

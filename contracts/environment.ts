@@ -9,9 +9,10 @@ import {
   type Node,
   parseDocument,
   visit,
+  type YAMLError,
 } from 'yaml';
 import type { z } from 'zod';
-import { environmentProblems } from './environment-rules.ts';
+import { environmentProblems, looksLikeKey } from './environment-rules.ts';
 import { type EnvironmentDocument, EnvironmentSchema } from './environment-schema.ts';
 import { EnvironmentError, type LocatedProblem, type Problem } from './problem.ts';
 
@@ -38,11 +39,11 @@ export function parseEnvironment({ path, text }: EnvironmentFile): Environment {
     throw new EnvironmentError(problems);
   };
 
-  const broken = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+  const broken = [...document.errors, ...document.warnings].map((error) => ({
     path: [],
-    message: `not valid YAML: ${lowerFirst(message.split('\n')[0] ?? '')}`,
+    message: `not valid YAML: ${describeYaml(error, text)}`,
     file: path,
-    line: at(pos[0]),
+    line: at(error.pos[0]),
   }));
   if (broken.length > 0) fail(broken);
   if (document.contents === null)
@@ -71,7 +72,11 @@ export function parseEnvironment({ path, text }: EnvironmentFile): Environment {
   );
   const semantic = pruned.success
     ? environmentProblems({ name, ...pruned.data }).filter(
-        (found) => !structural.some(({ path: broken }) => overlap(found.path, broken)),
+        ({ path: found, refersTo }) =>
+          !structural.some(
+            ({ path: broken }) =>
+              overlap(found, broken) || (refersTo !== undefined && overlap(refersTo, broken)),
+          ),
       )
     : [];
   const problems = [...structural, ...semantic].map(locate).sort((a, b) => a.line - b.line);
@@ -107,7 +112,10 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'invalid_union') {
     // The alternative that knows the given keys says best what is wrong with them.
     const [nearest] = [...issue.errors].sort((a, b) => rank(a) - rank(b));
-    return (nearest ?? []).flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }));
+    const foreign = (nearest ?? []).filter(({ code }) => code === 'unrecognized_keys');
+    return (foreign.length > 0 ? foreign : (nearest ?? [])).flatMap((inner) =>
+      problemsOf({ ...inner, path: [...issue.path, ...inner.path] }),
+    );
   }
   if (issue.code === 'invalid_key') {
     return [{ path, message: `not a valid name: ${issue.issues[0]?.message ?? 'see the schema'}` }];
@@ -119,13 +127,35 @@ function rank(issues: readonly z.core.$ZodIssue[]): number {
   return issues.reduce((sum, { code }) => sum + (code === 'unrecognized_keys' ? 10 : 1), 0);
 }
 
+function describeYaml({ code, message, pos }: YAMLError, text: string): string {
+  if (code === 'DUPLICATE_KEY') {
+    const key = /^[^\s:,}]+/.exec(text.slice(pos[0]))?.[0] ?? 'a key';
+    return `${key} is given twice in one mapping; remove one of them`;
+  }
+  if (code === 'MULTIPLE_DOCS')
+    return 'one file holds one environment; remove the second document after `---`';
+  return lowerFirst(message.split('\n')[0] ?? '');
+}
+
+/** What the schema's types are called in messages. */
+const KINDS: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+};
+
 function describe(issue: z.core.$ZodIssue): string {
-  const given = issue.input === undefined ? 'nothing' : JSON.stringify(issue.input);
-  if (issue.code === 'invalid_type' && issue.input === undefined)
-    return `is required, expected ${issue.expected}`;
-  if (issue.code === 'invalid_type') return `must be a ${issue.expected}, got ${given}`;
+  const given = shown(issue);
+  if (issue.code === 'invalid_type') {
+    const kind = KINDS[issue.expected] ?? issue.expected;
+    return issue.input === undefined ? `is required: ${kind}` : `must be ${kind}, got ${given}`;
+  }
   if (issue.code === 'invalid_value') {
     const allowed = issue.values.map(String);
+    if (issue.input === undefined) return `is required: one of ${allowed.join(', ')}`;
     const hint = typeof issue.input === 'string' ? `; did you mean ${closest(issue.input, allowed)}?` : '';
     return `must be one of ${allowed.join(', ')}, got ${given}${hint}`;
   }
@@ -134,13 +164,21 @@ function describe(issue: z.core.$ZodIssue): string {
   return `${lowerFirst(issue.message)}, got ${given}`;
 }
 
+/** The value as it may stand in a message: never what could be a secret, never a whole section. */
+function shown({ input, path }: z.core.$ZodIssue): string {
+  if (input === undefined) return 'nothing';
+  if (input !== null && typeof input === 'object') return Array.isArray(input) ? 'a list' : 'a mapping';
+  const hidden = path[0] === 'secrets' || (typeof input === 'string' && looksLikeKey(input));
+  return hidden ? 'a value that is not shown here' : JSON.stringify(input);
+}
+
 function unknownKey(key: string, known: readonly string[]): string {
-  return known.length === 0
-    ? 'unknown key'
+  return known.includes(key)
+    ? `only one of ${known.join(', ')} may be given`
     : `unknown key; did you mean ${closest(key, [...known])}? (known: ${known.join(', ')})`;
 }
 
-/** The keys that the schema knows at a path, read from its JSON form. */
+/** The keys that the schema knows at a path; those of all alternatives where it has several. */
 function knownKeys(path: readonly (string | number)[]): string[] {
   let schema: z.ZodType | undefined = EnvironmentSchema;
   for (const key of path) schema = child(schema, key);
@@ -156,9 +194,9 @@ function child(schema: z.ZodType | undefined, key: string | number): z.ZodType |
 
 function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> | undefined {
   const inner = unwrap(schema);
-  return inner?.def.type === 'object'
-    ? ((inner as z.ZodObject).shape as Record<string, z.ZodType>)
-    : undefined;
+  if (inner?.def.type === 'object') return (inner as z.ZodObject).shape as Record<string, z.ZodType>;
+  if (inner?.def.type !== 'union') return undefined;
+  return Object.assign({}, ...(inner as z.ZodUnion).options.map((option) => shapeOf(option as z.ZodType)));
 }
 
 function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {

@@ -51,7 +51,7 @@ function placementProblems(
     });
   }
   const { tensorParallel, servers } = placementOf(nodes);
-  if (tensorParallel * servers > machine.gpus) {
+  if (!fits(nodes)) {
     const key = nodes.tensorParallel === undefined ? 'machine' : 'tensorParallel';
     problems.push({
       path: [...path, key],
@@ -59,6 +59,12 @@ function placementProblems(
     });
   }
   return problems;
+}
+
+/** Whether the machine has the GPUs; an unknown machine is a problem of its own. */
+function fits(nodes: NodesDocument): boolean {
+  const { tensorParallel, servers } = placementOf(nodes);
+  return tensorParallel * servers <= (MACHINE_CATALOGUE[nodes.machine]?.gpus ?? Number.POSITIVE_INFINITY);
 }
 
 function modelProblems(nodes: NodesDocument, definition: ModelDefinition, path: Problem['path']): Problem[] {
@@ -70,18 +76,15 @@ function modelProblems(nodes: NodesDocument, definition: ModelDefinition, path: 
     });
   }
   const { tensorParallel } = placementOf(nodes);
-  const { attentionHeads, kvHeads } = definition;
-  for (const [what, heads] of [
-    ['attention', attentionHeads],
-    ['KV', kvHeads],
-  ] as const) {
-    if (heads !== undefined && heads % tensorParallel !== 0) {
-      problems.push({
-        path: [...path, 'tensorParallel'],
-        message: `must divide the model's ${heads} ${what} heads, got ${tensorParallel}`,
-      });
-      break;
-    }
+  const uneven = [
+    { what: 'attention', heads: definition.attentionHeads },
+    { what: 'KV', heads: definition.kvHeads },
+  ].find(({ heads }) => heads !== undefined && heads % tensorParallel !== 0);
+  if (uneven !== undefined && fits(nodes)) {
+    problems.push({
+      path: [...path, 'tensorParallel'],
+      message: `must divide the model's ${uneven.heads} ${uneven.what} heads, got ${tensorParallel}`,
+    });
   }
   if (nodes.maxModelLen !== undefined && nodes.maxModelLen > definition.contextTokens) {
     problems.push({

@@ -35,8 +35,10 @@ export const Part = z.strictObject({
     .default([]),
   /** How it takes a changed reloadable document: SIGHUP, or it watches the file itself. */
   reload: z.enum(['hangup', 'watches']).optional(),
-  /** Answers 200 as soon as the part serves. */
-  ready: z.strictObject({ url: z.string(), timeoutSeconds: z.number() }).optional(),
+  /** Answers 200 as soon as the part serves. `authority`: PEM file to verify an https URL with. */
+  ready: z
+    .strictObject({ url: z.string(), authority: z.string().optional(), timeoutSeconds: z.number() })
+    .optional(),
   /** Answers JSON with `version` (the one applied) and, if the wanted one was refused, `error`. */
   applied: z.strictObject({ url: z.string(), version: z.string(), timeoutSeconds: z.number() }).optional(),
   /** Seconds from SIGTERM to SIGKILL. */

@@ -4,6 +4,8 @@ export interface Problem {
   readonly path: readonly (string | number)[];
   /** What is wrong, what was given, what is allowed, what to do. Lower case, no full stop. */
   readonly message: string;
+  /** The other place that the rule looked at. If that one is broken itself, this problem is only its echo. */
+  readonly refersTo?: readonly (string | number)[];
 }
 
 /** A problem with its place in a file; `line` counts from 1. */

@@ -1,0 +1,33 @@
+import type { Construct } from 'constructs';
+import type { Release } from '../contracts/release.ts';
+import type { Document } from '../workloads/document.ts';
+import type { Topology } from '../workloads/topology.ts';
+
+/** What the router is given: the one document that carries weights, and where the servers are if that is known beforehand. */
+export interface RouterProps {
+  /** nginx.conf: releases, weights, salts, limits. A weight change changes this and nothing else. */
+  readonly weights: Document;
+  /** Servers by release. @default - the router agent discovers them through the platform's API */
+  readonly servers?: Document;
+}
+
+/** A part that is described by one document. */
+export interface DocumentProps {
+  readonly document: Document;
+}
+
+/**
+ * What a platform must offer. It delivers documents and runs programs; what the documents say is decided in
+ * `workloads/`, so that every platform runs the same.
+ */
+export interface Platform {
+  readonly topology: Topology;
+  /** The servers of one release of own nodes. */
+  nodes(scope: Construct, release: Release): void;
+  /** A stand-in for a public endpoint, for rehearsal. */
+  simulatedEndpoint(scope: Construct, endpoint: string): void;
+  egress(scope: Construct, props: DocumentProps): void;
+  router(scope: Construct, props: RouterProps): void;
+  gateway(scope: Construct, props: DocumentProps): void;
+  prometheus(scope: Construct, props: DocumentProps): void;
+}

@@ -1,0 +1,14 @@
+import type { ProcessContext } from './context.ts';
+
+/** The program in front of a vLLM command line, and the simulator's own settings. */
+export function engineCommand(
+  { environment }: ProcessContext,
+  engine: 'simulator' | 'vllm',
+  args: readonly string[],
+) {
+  if (engine === 'vllm') return { command: ['vllm', ...args] };
+  return {
+    command: ['node', '{toolkit}/dist/services/vllm-simulator.js', ...args],
+    env: { VLLM_SIMULATOR: JSON.stringify(environment.process?.simulator ?? {}) },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Environment } from '../../contracts/environment.ts';
+import type { Server } from '../../contracts/release.ts';
+import type { SecretSource } from '../../contracts/secret.ts';
+import type { Topology } from '../../workloads/topology.ts';
+
+/** All parts share one address, by default the loopback one. */
+export class ProcessTopology implements Topology {
+  readonly address: string;
+  readonly listen: Topology['listen'];
+  readonly reach: Topology['reach'];
+  readonly discovery: Extract<Topology['discovery'], { kind: 'static' }>;
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    const address = environment.process?.address ?? '127.0.0.1';
+    this.address = address;
+    const at = (port: number) => `${address}:${port}`;
+    const { gateway, router, egress, prometheus } = environment;
+    this.listen = {
+      gateway: at(gateway.port),
+      gatewayAdmin: at(gateway.adminPort),
+      router: at(router.port),
+      routerAdmin: at(router.adminPort),
+      routerAgent: at(router.agentPort),
+      egress: at(egress.port),
+      egressAdmin: at(egress.adminPort),
+      prometheus: at(prometheus.port),
+    };
+    this.reach = this.listen;
+    this.discovery = { kind: 'static', address: ({ port }: Server) => ({ address, port }) };
+  }
+
+  secret(name: string): SecretSource {
+    const reference = this.#environment.secrets[name];
+    if (reference !== undefined && 'file' in reference) return { file: reference.file };
+    if (reference !== undefined && 'env' in reference) return { env: reference.env };
+    throw new Error(`secret ${name} cannot be read on platform process`);
+  }
+
+  simulatedAuthority(endpoint: string): string {
+    return `.fleet/${this.#environment.name}/secrets/${endpoint}.pem`;
+  }
+
+  /** What a part that reads these secrets must make first. */
+  generated(names: readonly (string | undefined)[]): { secret: string }[] {
+    return [...new Set(names)].flatMap((name) => {
+      const reference = name === undefined ? undefined : this.#environment.secrets[name];
+      return reference !== undefined && 'generate' in reference && reference.generate === true
+        ? [{ secret: reference.file }]
+        : [];
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { Construct } from 'constructs';
+import type { DocumentProps } from '../platform.ts';
+import type { ProcessContext } from './context.ts';
+import { ProcessPart } from './process-part.ts';
+
+export interface ProcessPrometheusProps extends DocumentProps {
+  readonly context: ProcessContext;
+}
+
+const START_SECONDS = 30;
+
+/** Prometheus with its data in the part's own folder. */
+export class Prometheus extends Construct {
+  constructor(scope: Construct, id: string, { context, document }: ProcessPrometheusProps) {
+    super(scope, id);
+    const { topology, environment } = context;
+    const { port, retention } = environment.prometheus;
+    const part = new ProcessPart(this, 'Resource', {
+      context,
+      name: 'prometheus',
+      part: {
+        command: [
+          ...['prometheus', '--config.file={part}/prometheus.yml', '--storage.tsdb.path={part}/data'],
+          ...[
+            `--storage.tsdb.retention.time=${retention}`,
+            `--web.listen-address=${topology.listen.prometheus}`,
+          ],
+        ],
+        listens: [{ address: topology.address, port, key: 'prometheus.port' }],
+        reload: 'hangup',
+        ready: { url: `http://${topology.listen.prometheus}/-/ready`, timeoutSeconds: START_SECONDS },
+        address: `http://${topology.listen.prometheus}`,
+      },
+      documents: { 'prometheus.yml': document },
+    });
+    part.deliver(this, 'config', ['prometheus.yml']);
+  }
+}

@@ -1,0 +1,39 @@
+import { Construct } from 'constructs';
+import { type Release, serversOf } from '../../contracts/release.ts';
+import { vllmArguments } from '../../workloads/vllm-command.ts';
+import type { ProcessContext } from './context.ts';
+import { engineCommand } from './engine.ts';
+import { ProcessPart } from './process-part.ts';
+
+export interface VllmServersProps {
+  readonly context: ProcessContext;
+  readonly release: Release;
+}
+
+/** A real vLLM may have to load weights first; the simulator does not. */
+const START_SECONDS = { simulator: 30, vllm: 1800 } as const;
+/** What a stopping server gets beyond its drain time before it is killed. */
+const STOP_MARGIN_SECONDS = 5;
+
+/** The servers of one release of own nodes: `vllm`, or the simulator with the same command line. */
+export class VllmServers extends Construct {
+  constructor(scope: Construct, id: string, { context, release }: VllmServersProps) {
+    super(scope, id);
+    const engine = context.environment.process?.engine ?? 'simulator';
+    for (const server of serversOf(release, true)) {
+      const { address, port } = context.topology.discovery.address(server);
+      new ProcessPart(this, `${server.node}-${server.server}`, {
+        context,
+        name: `vllm-${server.model}-${server.release}-${server.node}-${server.server}`,
+        part: {
+          ...engineCommand(context, engine, vllmArguments(context.environment, { release, address, port })),
+          listens: [{ address, port, key: `models.${server.model}.releases.${server.release}.nodes.port` }],
+          ready: { url: `http://${address}:${port}/health`, timeoutSeconds: START_SECONDS[engine] },
+          stopSeconds: (release.document.nodes?.drain ?? 0) + STOP_MARGIN_SECONDS,
+          address: `http://${address}:${port}`,
+        },
+        programHash: engine === 'simulator' ? context.toolkit.programHash('vllm-simulator') : undefined,
+      });
+    }
+  }
+}

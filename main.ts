@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { App, type TerraformStack } from 'cdktf';
+import type { Platform } from './constructs/platform.ts';
+import type { Toolkit } from './constructs/toolkit.ts';
+import { type Environment, environmentName, parseEnvironment } from './contracts/environment.ts';
+import { EnvironmentError } from './contracts/problem.ts';
+import { EnvironmentStack } from './stacks/environment-stack.ts';
+import { readTemplates } from './templates/read.ts';
+
+const toolkitFolder = fileURLToPath(new URL('..', import.meta.url));
+const projectFolder = process.cwd();
+
+function readEnvironments(wanted: readonly string[] | undefined): Environment[] {
+  const folder = join(projectFolder, 'environments');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  const names = files.map(environmentName);
+  const missing = (wanted ?? []).filter((name) => !names.includes(name));
+  if (missing.length > 0)
+    throw new Error(
+      `FLEET_ENVIRONMENTS: no file environments/${missing.join('.yaml, ')}.yaml; have ${names.join(', ')}`,
+    );
+  return files
+    .filter((file) => wanted?.includes(environmentName(file)) ?? true)
+    .map((file) =>
+      parseEnvironment({ path: `environments/${file}`, text: readFileSync(join(folder, file), 'utf8') }),
+    );
+}
+
+function toolkitSeenFrom(stackFolder: string): Toolkit {
+  return {
+    path: relative(stackFolder, toolkitFolder),
+    projectPath: relative(stackFolder, projectFolder),
+    programHash: (service) =>
+      createHash('sha256')
+        .update(readFileSync(join(toolkitFolder, 'dist', 'services', `${service}.js`)))
+        .digest('hex')
+        .slice(0, 16),
+  };
+}
+
+/** Only the provider packages of the platforms in use are loaded: they are large. */
+async function platformOf(
+  environment: Environment,
+  toolkit: Toolkit,
+): Promise<(stack: TerraformStack) => Platform> {
+  switch (environment.platform) {
+    case 'process': {
+      const { ProcessPlatform } = await import('./constructs/process/process-platform.ts');
+      return (stack) => new ProcessPlatform(stack, environment, toolkit);
+    }
+    case 'docker': {
+      const { DockerPlatform } = await import('./constructs/docker/docker-platform.ts');
+      return (stack) => new DockerPlatform(stack, environment, toolkit);
+    }
+    case 'aws': {
+      const { AwsPlatform } = await import('./constructs/aws/aws-platform.ts');
+      return (stack) => new AwsPlatform(stack, environment, toolkit);
+    }
+    case 'google': {
+      const { GooglePlatform } = await import('./constructs/google/google-platform.ts');
+      return (stack) => new GooglePlatform(stack, environment, toolkit);
+    }
+  }
+}
+
+try {
+  const environments = readEnvironments(
+    process.env.FLEET_ENVIRONMENTS?.split(',').map((name) => name.trim()),
+  );
+  const templates = readTemplates(join(toolkitFolder, 'templates'));
+  const app = new App();
+  for (const environment of environments) {
+    const stackFolder = join(projectFolder, app.outdir, 'stacks', environment.name);
+    const platform = await platformOf(environment, toolkitSeenFrom(stackFolder));
+    new EnvironmentStack(app, { environment, templates, platform });
+  }
+  app.synth();
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

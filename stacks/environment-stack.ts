@@ -1,0 +1,58 @@
+import { TerraformElement, TerraformStack } from 'cdktf';
+import { Construct, type Node } from 'constructs';
+import type { Platform } from '../constructs/platform.ts';
+import type { Environment } from '../contracts/environment.ts';
+import { releasesOfModel } from '../contracts/release.ts';
+import { environmentDocuments } from '../workloads/documents.ts';
+import type { Templates } from '../workloads/templates.ts';
+
+export interface EnvironmentStackProps {
+  readonly environment: Environment;
+  readonly templates: Templates;
+  /** Makes the platform once the stack exists. */
+  readonly platform: (stack: TerraformStack) => Platform;
+}
+
+/** One environment: its documents, and the platform that delivers them. Wiring only. */
+export class EnvironmentStack extends TerraformStack {
+  readonly #paths = new Map<string, string>();
+
+  constructor(scope: Construct, { environment, templates, platform: makePlatform }: EnvironmentStackProps) {
+    super(scope, environment.name);
+    const platform = makePlatform(this);
+
+    const nodes = new Construct(this, 'nodes');
+    for (const model of Object.keys(environment.models)) {
+      const own = releasesOfModel(environment, model).filter(({ kind }) => kind === 'nodes');
+      const namespace = new Construct(nodes, model);
+      for (const release of own) platform.nodes(namespace, release);
+    }
+    const endpoints = new Construct(this, 'endpoints');
+    for (const [name, { simulated }] of Object.entries(environment.endpoints)) {
+      if (simulated === true) platform.simulatedEndpoint(endpoints, name);
+    }
+    const documents = environmentDocuments(environment, platform.topology, templates);
+    if (documents.egress !== undefined) platform.egress(this, { document: documents.egress });
+    platform.router(this, { weights: documents.weights, servers: documents.servers });
+    platform.gateway(this, { document: documents.gateway });
+    platform.prometheus(this, { document: documents.prometheus });
+  }
+
+  /**
+   * Readable addresses (`terraform_data.router_weights`): the construct path without `Resource`, joined by
+   * underscores. Two paths that would share an address are an error.
+   */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const node = TerraformElement.isTerraformElement(element) ? element.node : element;
+    const ids = node.scopes.slice(node.scopes.indexOf(this) + 1).map((scope) => scope.node.id);
+    const address = ids
+      .filter((id) => id !== 'Resource')
+      .join('_')
+      .replace(/[^\w-]/g, '-');
+    const owner = this.#paths.get(address);
+    if (owner !== undefined && owner !== node.path)
+      throw new Error(`${node.path} and ${owner} share the address ${address}`);
+    this.#paths.set(address, node.path);
+    return address;
+  }
+}

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const LONGEST_FILE = 300;
+
+/** Room → rooms it may import. A package name stands for itself, `node:` is free everywhere. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'main.ts': ['stacks', 'constructs', 'contracts', 'templates', 'cdktf'],
+  stacks: ['constructs', 'workloads', 'contracts', 'cdktf', 'constructs-package'],
+  constructs: ['workloads', 'contracts', 'cdktf', 'constructs-package', '@cdktf'],
+  workloads: ['contracts', 'yaml'],
+  templates: ['workloads'],
+  rollout: ['contracts'],
+  plan: ['contracts'],
+  parts: ['contracts', 'selfsigned', 'zod'],
+  services: ['contracts', 'rollout', 'undici', 'prom-client', 'zod', 'commander', 'fastest-levenshtein'],
+  cli: [
+    'contracts',
+    'parts',
+    'workloads',
+    'plan',
+    'rollout',
+    'commander',
+    'cli-table3',
+    'yaml',
+    'zod',
+    'fastest-levenshtein',
+  ],
+  contracts: ['zod', 'yaml', 'fastest-levenshtein'],
+};
+
+const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
+  (path) => path.endsWith('.ts') && !/^(node_modules|dist|cdktf\.out|\.fleet|coverage)\//.test(path),
+);
+const product = sources.filter((path) => !path.startsWith('test/') && !path.endsWith('.config.ts'));
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target]) => target ?? '');
+}
+
+function roomOf(path: string): string {
+  return path.split('/')[0] ?? path;
+}
+
+/** The room or package that an import leads to; undefined for what is free everywhere. */
+function destination(path: string, target: string): string | undefined {
+  if (target.startsWith('node:')) return undefined;
+  if (target.startsWith('.')) return roomOf(relative(ROOT, resolve(ROOT, dirname(path), target)));
+  return target === 'constructs' ? 'constructs-package' : roomOf(target);
+}
+
+describe('imports go one way', () => {
+  test.each(product)('%s', (path) => {
+    const room = roomOf(path);
+    const allowed = LAYERS[room];
+    expect(allowed, `${room} is no room of the design`).toBeDefined();
+    const foreign = importsOf(path)
+      .map((target) => destination(path, target))
+      .filter((to) => to !== undefined && to !== room && !allowed?.includes(to));
+    expect(foreign).toEqual([]);
+  });
+});
+
+test('provider packages are imported by resource, never whole', () => {
+  const whole = product.flatMap((path) =>
+    importsOf(path)
+      .filter(
+        (target) =>
+          target.startsWith('@cdktf/') && !/^@cdktf\/provider-[a-z]+\/lib\/[\w-]+\/index\.js$/.test(target),
+      )
+      .map((target) => `${path}: ${target}`),
+  );
+  expect(whole).toEqual([]);
+});
+
+test('main.ts exports nothing', () => {
+  expect(readFileSync(join(ROOT, 'main.ts'), 'utf8')).not.toMatch(/^export /m);
+});
+
+test(`no file is longer than ${LONGEST_FILE} lines`, () => {
+  const long = sources.filter(
+    (path) => readFileSync(join(ROOT, path), 'utf8').split('\n').length > LONGEST_FILE,
+  );
+  expect(long).toEqual([]);
+});
+
+test('every file of tests is collected', () => {
+  const withTests = sources.filter(
+    (path) =>
+      path.startsWith('test/') &&
+      /^\s*(test|it|describe)(\.\w+)*\(/m.test(readFileSync(join(ROOT, path), 'utf8')),
+  );
+  expect(withTests.filter((path) => !path.endsWith('.test.ts'))).toEqual([]);
+});
+
+test('no lint rule is switched off in a source', () => {
+  const ignoring = sources.filter((path) =>
+    /biome-ignore|@ts-(ignore|nocheck|expect-error)/.test(readFileSync(join(ROOT, path), 'utf8')),
+  );
+  expect(ignoring.filter((path) => path !== 'test/layers.test.ts')).toEqual([]);
+});

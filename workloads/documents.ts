@@ -1,0 +1,42 @@
+import type { Environment } from '../contracts/environment.ts';
+import type { Document } from './document.ts';
+import { jsonDocument } from './document.ts';
+import { edgeDocument, egressDocument, needsEgress } from './gateway.ts';
+import { prometheusDocument } from './prometheus.ts';
+import { routerDocument, serversDocument } from './router.ts';
+import type { Templates } from './templates.ts';
+import type { Topology } from './topology.ts';
+
+/** Everything that an environment's parts read. */
+export interface EnvironmentDocuments {
+  /** nginx.conf: the one object that carries weights, salts and limits. */
+  readonly weights: Document;
+  /** Servers by release, where they are known beforehand. */
+  readonly servers?: Document;
+  readonly gateway: Document;
+  /** Absent where no release is answered by a public endpoint. */
+  readonly egress?: Document;
+  readonly prometheus: Document;
+}
+
+/** An environment → the documents that run. The same on every platform but for addresses. */
+export function environmentDocuments(
+  environment: Environment,
+  topology: Topology,
+  templates: Templates,
+): EnvironmentDocuments {
+  const { listen, reach, discovery } = topology;
+  const egress = needsEgress(environment);
+  return {
+    weights: routerDocument(
+      environment,
+      { listen: listen.router, adminListen: listen.routerAdmin, egress: egress ? reach.egress : undefined },
+      templates.nginx,
+    ),
+    servers:
+      discovery.kind === 'static' ? jsonDocument(serversDocument(environment, discovery.address)) : undefined,
+    gateway: edgeDocument(environment, topology),
+    egress: egress ? egressDocument(environment, topology) : undefined,
+    prometheus: prometheusDocument(environment, topology),
+  };
+}

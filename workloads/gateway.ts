@@ -1,0 +1,86 @@
+import type { Environment } from '../contracts/environment.ts';
+import { EdgeConfig, EgressConfig } from '../contracts/gateway-config.ts';
+import { MODEL_CATALOGUE } from '../contracts/model-catalogue.ts';
+import { definitionOf, priceOf, type Release, releasesOf, releasesOfModel } from '../contracts/release.ts';
+import { type Document, jsonDocument } from './document.ts';
+import type { Topology } from './topology.ts';
+
+/** Seconds that the gateway and the egress may finish requests in; a platform's own grace must be longer. */
+export const GATEWAY_DRAIN_SECONDS = 8;
+
+/** gateway.json for the edge: what clients may ask for and what it costs. It knows nothing of weights. */
+export function edgeDocument(environment: Environment, topology: Topology): Document {
+  const config: EdgeConfig = {
+    role: 'edge',
+    environment: environment.name,
+    router: { url: `http://${topology.reach.router}`, key: topology.secret(environment.router.key) },
+    keys: topology.secret(environment.gateway.keys),
+    models: Object.fromEntries(
+      Object.keys(environment.models).map((model) => [model, edgeModel(environment, model)]),
+    ),
+    unmapped: Object.keys(MODEL_CATALOGUE).filter((model) => environment.models[model] === undefined),
+    drainSeconds: GATEWAY_DRAIN_SECONDS,
+  };
+  return jsonDocument(EdgeConfig.parse(config));
+}
+
+function edgeModel(environment: Environment, model: string): EdgeConfig['models'][string] {
+  const alias = environment.models[model]?.alias;
+  if (alias !== undefined) return { alias };
+  const definition = definitionOf(environment, model);
+  if (definition === undefined) throw new Error(`${model} is in no catalogue`);
+  return {
+    contextTokens: definition.contextTokens,
+    releases: Object.fromEntries(
+      releasesOfModel(environment, model).map((release) => [release.name, edgeRelease(environment, release)]),
+    ),
+  };
+}
+
+function edgeRelease(environment: Environment, release: Release) {
+  const price = priceOf(environment, release);
+  if (price === undefined) throw new Error(`${release.model} ${release.name} has no price`);
+  return { kind: release.kind, role: release.role, price };
+}
+
+/** Whether any release is answered by a public endpoint, so that an egress is needed. */
+export function needsEgress(environment: Environment): boolean {
+  return releasesOf(environment).some(({ kind }) => kind === 'endpoint');
+}
+
+/** gateway.json for the egress: which public endpoint answers for which release. */
+export function egressDocument(environment: Environment, topology: Topology): Document {
+  const config: EgressConfig = {
+    role: 'egress',
+    environment: environment.name,
+    key: topology.secret(environment.router.key),
+    endpoints: Object.fromEntries(
+      Object.entries(environment.endpoints).map(
+        ([name, { url, bearer, certificateAuthority, simulated }]) => [
+          name,
+          {
+            url,
+            bearer: bearer === undefined ? undefined : topology.secret(bearer),
+            certificateAuthority:
+              simulated === true ? topology.simulatedAuthority(name) : certificateAuthority,
+          },
+        ],
+      ),
+    ),
+    routes: releasesOf(environment).flatMap(({ model, name, document: { endpoint } }) =>
+      endpoint === undefined
+        ? []
+        : [
+            {
+              model,
+              release: name,
+              endpoint: endpoint.host,
+              endpointModel: endpoint.model,
+              maxOutputTokens: endpoint.maxOutputTokens,
+            },
+          ],
+    ),
+    drainSeconds: GATEWAY_DRAIN_SECONDS,
+  };
+  return jsonDocument(EgressConfig.parse(config));
+}

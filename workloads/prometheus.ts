@@ -1,0 +1,90 @@
+import { stringify } from 'yaml';
+import type { Environment } from '../contracts/environment.ts';
+import { releasesOf, serversOf } from '../contracts/release.ts';
+import { type Document, textDocument } from './document.ts';
+import { needsEgress } from './gateway.ts';
+import { MACHINE_LABELS, type Topology } from './topology.ts';
+
+/** prometheus.yml. Scrapes the text format 0.0.4, which 2.42 and 3.x read alike. */
+export function prometheusDocument(environment: Environment, topology: Topology): Document {
+  const { reach, listen } = topology;
+  const config = {
+    global: {
+      scrape_interval: environment.prometheus.scrapeInterval,
+      external_labels: { environment: environment.name },
+    },
+    scrape_configs: [
+      fixedJob('gateway', reach.gatewayAdmin),
+      fixedJob('router', reach.routerAgent),
+      ...(needsEgress(environment) ? [fixedJob('egress', reach.egressAdmin)] : []),
+      ...serverJobs(environment, topology),
+      fixedJob('prometheus', listen.prometheus),
+    ],
+  };
+  return textDocument(stringify(config, { lineWidth: 0 }));
+}
+
+function fixedJob(job: string, target: string) {
+  return { job_name: job, static_configs: [{ targets: [target] }] };
+}
+
+function serverJobs(environment: Environment, { discovery }: Topology) {
+  const ports = [
+    ...new Set(
+      releasesOf(environment).flatMap((release) => serversOf(release, false).map(({ port }) => port)),
+    ),
+  ];
+  switch (discovery.kind) {
+    case 'static':
+      return [{ job_name: 'vllm', static_configs: staticTargets(environment, discovery) }];
+    case 'gce':
+      return ports.map((port) => ({
+        job_name: `vllm-${port}`,
+        gce_sd_configs: discovery.zones.map((zone) => ({
+          project: discovery.project,
+          zone,
+          port,
+          filter: `labels.${MACHINE_LABELS.environment}=${environment.name}`,
+        })),
+        relabel_configs: relabel((label) => `__meta_gce_label_${label}`, '__meta_gce_instance_name'),
+      }));
+    case 'ec2':
+      return ports.map((port) => ({
+        job_name: `vllm-${port}`,
+        ec2_sd_configs: [
+          {
+            region: discovery.region,
+            port,
+            filters: [{ name: `tag:${MACHINE_LABELS.environment}`, values: [environment.name] }],
+          },
+        ],
+        relabel_configs: relabel((label) => `__meta_ec2_tag_${label}`, '__meta_ec2_instance_id'),
+      }));
+  }
+}
+
+function staticTargets(
+  environment: Environment,
+  discovery: Extract<Topology['discovery'], { kind: 'static' }>,
+) {
+  return releasesOf(environment).flatMap((release) =>
+    serversOf(release, true).map((server) => {
+      const { address, port } = discovery.address(server);
+      return {
+        targets: [`${address}:${port}`],
+        labels: { model: release.model, release: release.name, node: String(server.node) },
+      };
+    }),
+  );
+}
+
+/** Prometheus turns what is no letter, digit or underscore in a label's name into an underscore. */
+function relabel(meta: (label: string) => string, node: string) {
+  const from = (label: string) => meta(label.replaceAll('-', '_'));
+  return [
+    { source_labels: [from(MACHINE_LABELS.model)], target_label: 'model' },
+    { source_labels: [from(MACHINE_LABELS.release)], target_label: 'release' },
+    { source_labels: [node], target_label: 'node' },
+    { source_labels: ['model', 'release'], regex: '.+;.+', action: 'keep' },
+  ];
+}

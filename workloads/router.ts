@@ -1,0 +1,204 @@
+import type { Environment } from '../contracts/environment.ts';
+import { type Release, releasesOf, releasesOfModel, type Server, serversOf } from '../contracts/release.ts';
+import { OWN_BAND, splitClientsLines, splitInputs, splitOf } from '../contracts/split.ts';
+import { type Document, sha256 } from './document.ts';
+import { render } from './render.ts';
+
+/** Where the router listens and what it speaks to. All addresses are `host:port`. */
+export interface RouterProps {
+  readonly listen: string;
+  /** Answers `/version` and `/stub_status` without a key: a local or private address. */
+  readonly adminListen: string;
+  /**
+   * The egress; undefined if no release is of kind endpoint. Better an IP address than a name: nginx resolves
+   * a name at each reload and refuses the whole document while it does not resolve.
+   */
+  readonly egress: string | undefined;
+  /** @default 'auto' - one per core */
+  readonly workers?: number | 'auto';
+}
+
+/** The texts of the files that `ROUTER_TEMPLATES` names. */
+export type RouterTemplate = Readonly<Record<keyof typeof ROUTER_TEMPLATES, string>>;
+
+/** Files below `templates/` that make up the router's document. */
+export const ROUTER_TEMPLATES = {
+  router: 'nginx/router.conf',
+  model: 'nginx/model.conf',
+  modelWithoutOwn: 'nginx/model-without-own.conf',
+  upstream: 'nginx/upstream.conf',
+  egress: 'nginx/upstream-egress.conf',
+  location: 'nginx/location.conf',
+  endpointLocation: 'nginx/location-endpoint.conf',
+} as const;
+
+/**
+ * The complete nginx.conf: releases, weights, salts, limits. Its version is the first 12 hex digits of the
+ * SHA-256 of the text with an empty version; the text carries it in its first line, in the access log and in
+ * the admin server's answer `{"version":"…","servers":"…"}`.
+ */
+export type RouterDocument = Document;
+
+/** One server's address. `address` is an IP address or a name, which the router agent resolves. */
+export interface ServerAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** servers.json: who serves a release. Written at synth where discovery is static, read by the router agent. */
+export interface ServersDocument {
+  readonly releases: readonly ReleaseServers[];
+}
+
+/** The servers of one release of kind nodes or url. */
+export interface ReleaseServers {
+  readonly model: string;
+  readonly release: string;
+  readonly servers: readonly ServerAddress[];
+}
+
+/**
+ * Renders the router's document. The same input gives the same bytes.
+ * @throws Error where nginx could not take what the environment says
+ */
+export function routerDocument(
+  environment: Environment,
+  props: RouterProps,
+  template: RouterTemplate,
+): RouterDocument {
+  const problems = routerProblems(environment, props);
+  if (problems.length > 0) throw new Error(`router of ${environment.name}: ${problems.join('; ')}`);
+  const releases = releasesOf(environment);
+  const models = routedModels(environment);
+  const variables = {
+    environment: environment.name,
+    workers: String(props.workers ?? 'auto'),
+    longestAnswer: environment.router.longestAnswer,
+    listen: props.listen,
+    adminListen: props.adminListen,
+    targets: lines(
+      8,
+      [...models].map(([model, id]) => `${mapKey(model)} $fleet_target_${id};`),
+    ),
+    models: blocks([...models].map(([model, id]) => modelBlock(environment, model, id, template))),
+    upstreams: blocks([
+      ...releases
+        .filter(({ kind }) => kind !== 'endpoint')
+        .map((release) => upstreamBlock(release, template)),
+      ...(props.egress === undefined ? [] : [render(template.egress, { egress: props.egress })]),
+    ]),
+    locations: blocks(releases.map((release) => locationBlock(release, template))),
+  };
+  const version = sha256(render(template.router, { ...variables, version: '' })).slice(0, 12);
+  return { text: render(template.router, { ...variables, version }), version };
+}
+
+/** The servers of all releases of kind nodes and url. `resolve` says where a server of own nodes listens. */
+export function serversDocument(
+  environment: Environment,
+  resolve: (server: Server) => ServerAddress,
+): ServersDocument {
+  const sharedAddress = environment.platform === 'process' || environment.platform === 'docker';
+  const releases = releasesOf(environment).filter(({ kind }) => kind !== 'endpoint');
+  return {
+    releases: releases.map((release) => ({
+      model: release.model,
+      release: release.name,
+      servers:
+        release.document.url === undefined
+          ? serversOf(release, sharedAddress).map(resolve)
+          : [urlAddress(release.document.url)],
+    })),
+  };
+}
+
+/**
+ * What a release is called in nginx: its upstream, its named location, its file `servers/<target>.conf`.
+ * Unique, because names contain no underscore.
+ */
+export function targetOf({ model, name }: Pick<Release, 'model' | 'name'>): string {
+  return `${model}_${name}`;
+}
+
+function routerProblems(environment: Environment, { egress }: RouterProps): string[] {
+  const salts = Object.entries(environment.models)
+    .filter(([, { salt }]) => !/^[\w.:-]+$/.test(salt))
+    .map(([model, { salt }]) => {
+      const given = JSON.stringify(salt);
+      return `models.${model}.salt: must be letters, digits and . _ : - (it is part of nginx.conf), got ${given}`;
+    });
+  const urls = releasesOf(environment)
+    .filter(
+      ({ document: { url } }) => url !== undefined && `http://${new URL(url).host}/` !== new URL(url).href,
+    )
+    .map(({ model, name, document: { url } }) => {
+      return `models.${model}.releases.${name}.url: must be http://host:port without path or user, got ${url}`;
+    });
+  const endpoints = releasesOf(environment)
+    .filter(({ kind }) => kind === 'endpoint' && egress === undefined)
+    .map(
+      ({ model, name }) => `models.${model}.releases.${name}: kind endpoint needs an egress, none was given`,
+    );
+  return [...salts, ...urls, ...endpoints];
+}
+
+/** Models with releases, each with its part of variable names: `gpt-oss-7b.1` → `gpt_oss_7b_1`. */
+function routedModels(environment: Environment): ReadonlyMap<string, string> {
+  const ids = new Map<string, string>();
+  for (const [model, { releases }] of Object.entries(environment.models)) {
+    if (releases === undefined) continue;
+    let id = model.replaceAll(/[.-]/g, '_');
+    while ([...ids.values()].includes(id)) id += '_';
+    ids.set(model, id);
+  }
+  return ids;
+}
+
+function modelBlock(environment: Environment, model: string, id: string, template: RouterTemplate): string {
+  const releases = releasesOfModel(environment, model);
+  const split = splitOf(releases);
+  const inputs = splitInputs('$http_x_fleet_routing_key', environment.models[model]?.salt ?? '');
+  const shared = {
+    model,
+    id,
+    bandInput: inputs.band,
+    band: lines(8, splitClientsLines(split.band)),
+    pins: lines(
+      8,
+      releases.map((release) => `${mapKey(release.name)} ${targetOf(release)};`),
+    ),
+  };
+  if (split.own.length === 0) return render(template.modelWithoutOwn, shared);
+  const own = { ownBand: OWN_BAND, ownInput: inputs.own, own: lines(8, splitClientsLines(split.own)) };
+  return render(template.model, { ...shared, ...own });
+}
+
+function upstreamBlock(release: Release, template: RouterTemplate): string {
+  return render(template.upstream, { target: targetOf(release) });
+}
+
+function locationBlock(release: Release, template: RouterTemplate): string {
+  const { model, name, kind, document } = release;
+  const shared = { target: targetOf(release), model, release: name };
+  if (kind === 'endpoint') return render(template.endpointLocation, shared);
+  const host = document.url === undefined ? 'vllm' : new URL(document.url).host;
+  return render(template.location, { ...shared, host });
+}
+
+function urlAddress(url: string): ServerAddress {
+  const { hostname, port } = new URL(url);
+  return { address: hostname, port: port === '' ? 80 : Number(port) };
+}
+
+/** A name as a key of a `map`: the words that mean something there are escaped. */
+function mapKey(name: string): string {
+  return ['default', 'hostnames', 'include', 'volatile'].includes(name) ? `\\${name}` : name;
+}
+
+function lines(indent: number, texts: readonly string[]): string {
+  return texts.map((text) => ' '.repeat(indent) + text).join('\n');
+}
+
+function blocks(texts: readonly string[]): string {
+  return texts.map((text) => text.trimEnd()).join('\n\n');
+}

@@ -1,0 +1,45 @@
+import type { Server } from '../contracts/release.ts';
+import type { SecretSource } from '../contracts/secret.ts';
+
+/** How the router agent and Prometheus find the vLLM servers. */
+export type Discovery =
+  | { readonly kind: 'static'; address(server: Server): { readonly address: string; readonly port: number } }
+  | { readonly kind: 'gce'; readonly project: string; readonly zones: readonly string[] }
+  | { readonly kind: 'ec2'; readonly region: string };
+
+/** Labels (google) and tags (aws) that every machine of an environment carries, and what discovery looks for. */
+export const MACHINE_LABELS = {
+  environment: 'fleet-environment',
+  model: 'fleet-model',
+  release: 'fleet-release',
+} as const;
+
+/**
+ * Where the parts of an environment listen and find each other. The platform knows it; documents only repeat
+ * it. Addresses are `host:port`.
+ */
+export interface Topology {
+  readonly listen: {
+    readonly gateway: string;
+    readonly gatewayAdmin: string;
+    readonly router: string;
+    readonly routerAdmin: string;
+    readonly routerAgent: string;
+    readonly egress: string;
+    readonly egressAdmin: string;
+    readonly prometheus: string;
+  };
+  /** Where others reach them. */
+  readonly reach: {
+    readonly router: string;
+    readonly egress: string;
+    readonly gatewayAdmin: string;
+    readonly egressAdmin: string;
+    readonly routerAgent: string;
+  };
+  readonly discovery: Discovery;
+  /** How a running program reads a secret that the environment names. */
+  secret(name: string): SecretSource;
+  /** PEM file with the certificate authority of a simulated endpoint, as the egress sees it. */
+  simulatedAuthority(endpoint: string): string;
+}

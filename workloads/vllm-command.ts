@@ -1,0 +1,74 @@
+import type { Environment } from '../contracts/environment.ts';
+import { definitionOf, placementOf, type Release } from '../contracts/release.ts';
+
+/** What starts one vLLM server: the arguments after the program's name. */
+export interface VllmCommandProps {
+  readonly release: Release;
+  readonly address: string;
+  readonly port: number;
+}
+
+const GPU_MEMORY_UTILIZATION = '0.9';
+
+/**
+ * The one place where a vLLM command line is made, for every platform and for the simulator.
+ * Flags: `vllm serve --help` of 0.32.0. Parsers: gpt-oss speaks Harmony, which `openai` and `openai_gptoss` read.
+ */
+export function vllmArguments(
+  environment: Environment,
+  { release, address, port }: VllmCommandProps,
+): string[] {
+  const nodes = release.document.nodes;
+  const definition = definitionOf(environment, release.model);
+  if (nodes === undefined || definition?.weights === undefined) {
+    throw new Error(`${release.model} ${release.name} is not a release of own nodes with published weights`);
+  }
+  return [
+    'serve',
+    definition.weights,
+    ...['--served-model-name', release.model],
+    ...['--host', address],
+    ...['--port', String(port)],
+    ...['--tensor-parallel-size', String(placementOf(nodes).tensorParallel)],
+    ...['--max-model-len', String(nodes.maxModelLen ?? definition.contextTokens)],
+    ...['--gpu-memory-utilization', GPU_MEMORY_UTILIZATION],
+    '--enable-prefix-caching',
+    '--enable-prompt-tokens-details',
+    '--enable-auto-tool-choice',
+    ...['--tool-call-parser', 'openai'],
+    ...['--reasoning-parser', 'openai_gptoss'],
+    ...['--shutdown-timeout', String(nodes.drain)],
+  ];
+}
+
+/** The simulator's stand-in for a public endpoint: one server that knows the models by their ids at that host. */
+export function simulatedEndpointArguments(
+  environment: Environment,
+  endpoint: string,
+  tls: SimulatedTls,
+): string[] {
+  const url = new URL(environment.endpoints[endpoint]?.url ?? '');
+  const models = Object.values(environment.models)
+    .flatMap(({ releases }) => Object.values(releases ?? {}))
+    .flatMap((release) => (release.endpoint?.host === endpoint ? [release.endpoint.model] : []));
+  return [
+    'serve',
+    endpoint,
+    ...['--served-model-name', ...new Set(models)],
+    ...['--host', tls.address],
+    ...['--port', url.port === '' ? '443' : url.port],
+    ...['--ssl-certfile', tls.certificate],
+    ...['--ssl-keyfile', tls.privateKey],
+    '--enable-prefix-caching',
+    '--enable-prompt-tokens-details',
+    '--enable-auto-tool-choice',
+    ...['--tool-call-parser', 'openai'],
+  ];
+}
+
+/** Address to listen on, and the PEM files of the endpoint's certificate. */
+export interface SimulatedTls {
+  readonly address: string;
+  readonly certificate: string;
+  readonly privateKey: string;
+}
