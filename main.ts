@@ -53,7 +53,8 @@ async function platformOf(
     }
     case 'docker': {
       const { DockerPlatform } = await import('./constructs/docker/docker-platform.ts');
-      return (stack) => new DockerPlatform(stack, environment, toolkit);
+      const readToolkit = (path: string) => readFileSync(join(toolkitFolder, path), 'utf8');
+      return (stack) => new DockerPlatform(stack, environment, toolkit, { readToolkit });
     }
     case 'aws': {
       const { AwsPlatform } = await import('./constructs/aws/aws-platform.ts');

@@ -1,4 +1,4 @@
-import { DataResource, Lazy, TerraformIterator } from 'cdktf';
+import { DataResource, TerraformIterator } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PartCommands } from './part-commands.ts';
 
@@ -18,7 +18,7 @@ export class PartGuard extends Construct {
 
   constructor(scope: Construct, id: string, { environment, commands }: PartGuardProps) {
     super(scope, id);
-    const each = TerraformIterator.fromList(Lazy.listValue({ produce: () => this.#parts.toSorted() }));
+    const each = TerraformIterator.fromList(this.#parts);
     this.resource = new DataResource(this, 'Resource', {
       forEach: each,
       input: { environment, part: each.value },
@@ -30,5 +30,6 @@ export class PartGuard extends Construct {
   add(part: string): void {
     if (this.#parts.includes(part)) throw new Error(`two parts of one environment are called ${part}`);
     this.#parts.push(part);
+    this.resource.forEach = TerraformIterator.fromList(this.#parts.toSorted());
   }
 }

@@ -1,7 +1,8 @@
-import { LocalBackend, type TerraformStack } from 'cdktf';
+import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Release } from '../../contracts/release.ts';
+import { configureBackend } from '../backend.ts';
 import type { DocumentProps, Platform, RouterProps } from '../platform.ts';
 import type { Toolkit } from '../toolkit.ts';
 import type { ProcessContext } from './context.ts';
@@ -22,7 +23,7 @@ export class ProcessPlatform implements Platform {
 
   constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit) {
     this.topology = new ProcessTopology(environment);
-    new LocalBackend(stack, { path: `${toolkit.projectPath}/.fleet/${environment.name}/terraform.tfstate` });
+    configureBackend(stack, environment, toolkit);
     const commands = new PartCommands(toolkit);
     const guard = new PartGuard(stack, 'guard', { environment: environment.name, commands });
     this.#context = { environment, toolkit, topology: this.topology, commands, guard };

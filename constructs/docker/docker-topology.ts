@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { Environment } from '../../contracts/environment.ts';
+import type { SecretSource } from '../../contracts/secret.ts';
+import type { Discovery, Topology } from '../../workloads/topology.ts';
+
+/** Where a part's container sees its secrets. */
+export const SECRETS_FOLDER = '/run/fleet/secrets';
+
+/** Docker hands out 172.17/16 to 172.31/16 by custom; the first is its own bridge, the last is the default VPC of AWS. */
+const FIRST_OCTET = 20;
+const OCTETS = 11;
+
+/**
+ * One private network per environment. Every container has a fixed address in it, made of its port, so that no
+ * part can take another's and adding one moves none: nginx resolves a name when it loads its configuration and
+ * never again, and a restarted container would otherwise have another address.
+ */
+export class DockerTopology implements Topology {
+  /** The network, CIDR. Its octet is chosen by the environment's name, so that two environments fit on one host. */
+  readonly subnet: string;
+  /** The network's own address on the host. */
+  readonly bridge: string;
+  readonly listen: Topology['listen'];
+  readonly reach: Topology['reach'];
+  readonly discovery: Discovery;
+  readonly #prefix: string;
+
+  constructor({ name, gateway, router, egress, prometheus }: Environment) {
+    const [hash = 0] = createHash('sha256').update(name).digest();
+    this.#prefix = `172.${FIRST_OCTET + (hash % OCTETS)}`;
+    this.subnet = `${this.#prefix}.0.0/16`;
+    this.bridge = `${this.#prefix}.0.1`;
+    const everywhere = (port: number) => `0.0.0.0:${port}`;
+    this.listen = {
+      gateway: everywhere(gateway.port),
+      gatewayAdmin: everywhere(gateway.adminPort),
+      router: everywhere(router.port),
+      routerAdmin: `127.0.0.1:${router.adminPort}`,
+      routerAgent: everywhere(router.agentPort),
+      egress: everywhere(egress.port),
+      egressAdmin: everywhere(egress.adminPort),
+      prometheus: everywhere(prometheus.port),
+    };
+    this.reach = {
+      router: `router:${router.port}`,
+      egress: `${this.addressOf(egress.port)}:${egress.port}`,
+      gatewayAdmin: `gateway:${gateway.adminPort}`,
+      egressAdmin: `egress:${egress.adminPort}`,
+      routerAgent: `router:${router.agentPort}`,
+    };
+    this.discovery = {
+      kind: 'static',
+      address: ({ port }) => ({ address: this.addressOf(port), port }),
+    };
+  }
+
+  /** The fixed address of the container whose first port this is. No two parts of an environment share a port. */
+  addressOf(port: number): string {
+    return `${this.#prefix}.${port >> 8}.${port & 255}`;
+  }
+
+  secret(name: string): SecretSource {
+    return { file: `${SECRETS_FOLDER}/${name}` };
+  }
+
+  simulatedAuthority(endpoint: string): string {
+    return `${SECRETS_FOLDER}/${endpoint}.pem`;
+  }
+}
