@@ -1,10 +1,11 @@
-import { closest } from 'fastest-levenshtein';
 import type { Environment } from './environment.ts';
 import { portsOf } from './environment-ports.ts';
 import type { ModelDocument, ReleaseDocument } from './environment-schema.ts';
+import { nearest } from './nearest.ts';
 import { nodeProblems } from './node-rules.ts';
 import type { Problem } from './problem.ts';
 import { definitionOf } from './release.ts';
+import { secretProblems } from './secret-rules.ts';
 import { FULL_WEIGHT, formatPercent, toBasisPoints } from './weight.ts';
 
 type Rule = (environment: Environment) => readonly Problem[];
@@ -23,9 +24,7 @@ const RULES: readonly Rule[] = [
   (environment) => everyRelease(environment, releaseReferences),
   nodeProblems,
   endpoints,
-  secretReferences,
-  secretKinds,
-  secretsInClear,
+  secretProblems,
   ports,
   stateIsShared,
 ];
@@ -214,79 +213,6 @@ function endpoints(environment: Environment): Problem[] {
     }));
 }
 
-function secretReferences(environment: Environment): Problem[] {
-  const uses: [Problem['path'], string | undefined][] = [
-    [['gateway', 'keys'], environment.gateway.keys],
-    [['router', 'key'], environment.router.key],
-    ...Object.entries(environment.endpoints).map(
-      ([name, { bearer }]): [Problem['path'], string | undefined] => [['endpoints', name, 'bearer'], bearer],
-    ),
-  ];
-  const known = Object.keys(environment.secrets);
-  return uses.flatMap(([path, name]) =>
-    name === undefined || known.includes(name)
-      ? []
-      : [
-          {
-            path,
-            message: `no secret is named ${name}${nearest(name, known)} (they are listed under \`secrets\`)`,
-            refersTo: ['secrets', name],
-          },
-        ],
-  );
-}
-
-function secretKinds({ platform, secrets, class: environmentClass }: Environment): Problem[] {
-  const allowed = platform === 'google' || platform === 'aws' ? [platform] : ['file', 'env'];
-  return Object.entries(secrets).flatMap(([name, reference]) => {
-    const kind = Object.keys(reference)[0] ?? '';
-    const path = ['secrets', name, kind];
-    if (!allowed.includes(kind))
-      return [
-        { path, message: `platform ${platform} reads secrets from ${allowed.join(' or ')}, got ${kind}` },
-      ];
-    const generated = 'generate' in reference && reference.generate === true;
-    return generated && environmentClass !== 'development'
-      ? [
-          {
-            path: ['secrets', name, 'generate'],
-            message: `only class development may generate secrets, class is ${environmentClass}`,
-          },
-        ]
-      : [];
-  });
-}
-
-/** Shapes of well-known keys: OpenAI, Groq, Hugging Face, GitHub, AWS, Google, PEM. */
-const KEY_SHAPE =
-  /\b(sk-[\w-]{8,}|gsk_\w{8,}|hf_\w{8,}|gh[pousr]_\w{8,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,})|-----BEGIN/;
-
-function secretsInClear(environment: Environment): Problem[] {
-  const { name: _name, ...document } = environment;
-  return scalars(document, []).flatMap(({ path, text }) =>
-    looksLikeKey(text)
-      ? [
-          {
-            path,
-            message:
-              'looks like a secret in clear; put it into a secret store and name it under `secrets` (value not shown)',
-          },
-        ]
-      : [],
-  );
-}
-
-/** Whether a text has the shape of a well-known key. */
-export function looksLikeKey(text: string): boolean {
-  return KEY_SHAPE.test(text);
-}
-
-function scalars(value: unknown, path: Problem['path']): { path: Problem['path']; text: string }[] {
-  if (typeof value === 'string') return [{ path, text: value }];
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) => scalars(inner, [...path, key]));
-}
-
 function ports(environment: Environment): Problem[] {
   const used = portsOf(environment);
   return used.flatMap(({ path, port }, index) => {
@@ -306,8 +232,4 @@ function stateIsShared({ class: environmentClass, state }: Environment): Problem
           message: `class ${environmentClass} needs a shared, locked state: add \`state\` with gcs or s3`,
         },
       ];
-}
-
-function nearest(name: string, known: readonly string[]): string {
-  return known.length === 0 ? '' : `; did you mean ${closest(name, [...known])}?`;
 }

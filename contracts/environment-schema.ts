@@ -70,7 +70,8 @@ const Release = z.strictObject({
     })
     .optional(),
   url: z
-    .url({ protocol: /^http$/, error: 'must be a URL that begins with http://' })
+    .string()
+    .regex(/^http:\/\/[\w.-]+(:\d{1,5})?$/, 'must be http://host:port, without path or user')
     .optional()
     .describe('a vLLM that somebody else runs: http://host:port'),
 });
@@ -79,8 +80,7 @@ const Model = z.strictObject({
   alias: Name.optional().describe('answer with another model of this environment'),
   salt: z
     .string()
-    .min(1)
-    .max(64)
+    .regex(/^[\w.:-]{1,64}$/, 'must be at most 64 letters, digits and . _ : -')
     .default('1')
     .describe('salt of the stable/canary split; a rollout sets a new one'),
   releases: z.record(Name, Release).optional(),
@@ -159,7 +159,9 @@ export const EnvironmentSchema = z.strictObject({
     .optional()
     .describe('where Terraform keeps its state; a local file only in class development'),
   terraform: z
-    .strictObject({ providerVersions: z.record(z.enum(['google', 'aws', 'docker']), z.string()).optional() })
+    .strictObject({
+      providerVersions: z.partialRecord(z.enum(['google', 'aws', 'docker']), z.string()).optional(),
+    })
     .optional(),
   process: z
     .strictObject({

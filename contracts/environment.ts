@@ -12,9 +12,10 @@ import {
   type YAMLError,
 } from 'yaml';
 import type { z } from 'zod';
-import { environmentProblems, looksLikeKey } from './environment-rules.ts';
+import { environmentProblems } from './environment-rules.ts';
 import { type EnvironmentDocument, EnvironmentSchema } from './environment-schema.ts';
 import { EnvironmentError, type LocatedProblem, type Problem } from './problem.ts';
+import { looksLikeKey } from './secret-rules.ts';
 
 /** One environment: its name (the file's) and what the file says, defaults filled in. */
 export interface Environment extends EnvironmentDocument {

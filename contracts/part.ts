@@ -51,3 +51,6 @@ export const Part = z.strictObject({
 
 export type Part = z.output<typeof Part>;
 export type PartInput = z.input<typeof Part>;
+
+/** Secrets and certificates that an environment makes on first use, where no part of the host does so itself. */
+export const GeneratedSecrets = Part.pick({ environment: true, generates: true });

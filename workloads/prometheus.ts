@@ -18,7 +18,8 @@ export function prometheusDocument(environment: Environment, topology: Topology)
       fixedJob('router', reach.routerAgent),
       ...(needsEgress(environment) ? [fixedJob('egress', reach.egressAdmin)] : []),
       ...serverJobs(environment, topology),
-      fixedJob('prometheus', listen.prometheus),
+      // It scrapes itself from inside, also where it listens on all addresses.
+      fixedJob('prometheus', listen.prometheus.replace('0.0.0.0', '127.0.0.1')),
     ],
   };
   return textDocument(stringify(config, { lineWidth: 0 }));

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROUTER_TEMPLATES } from '../workloads/router.ts';
+import type { Templates } from '../workloads/templates.ts';
+
+/** Reads all templates from the folder they are in. */
+export function readTemplates(folder: string): Templates {
+  return { nginx: read(folder, ROUTER_TEMPLATES) };
+}
+
+function read<Name extends string>(folder: string, files: Readonly<Record<Name, string>>): Record<Name, string> {
+  const texts = Object.entries<string>(files).map(([name, file]) => [name, readFileSync(join(folder, file), 'utf8')]);
+  return Object.fromEntries(texts) as Record<Name, string>;
+}

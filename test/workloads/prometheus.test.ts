@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CloudTopology } from '../../constructs/cloud-topology.ts';
+import { ProcessTopology } from '../../constructs/process/process-topology.ts';
+import { prometheusDocument } from '../../workloads/prometheus.ts';
+import { shippedEnvironment } from '../support/synth.ts';
+
+const local = shippedEnvironment('local');
+const staging = shippedEnvironment('staging');
+const prod = shippedEnvironment('prod');
+const documents = {
+  local: prometheusDocument(local, new ProcessTopology(local)),
+  staging: prometheusDocument(staging, new CloudTopology(staging, { kind: 'ec2', region: 'us-east-1' })),
+  prod: prometheusDocument(
+    prod,
+    new CloudTopology(prod, { kind: 'gce', project: 'example-project', zones: ['us-central1-a'] }),
+  ),
+};
+
+test.each(Object.entries(documents))('promtool accepts the document of %s', (name, { text }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-prometheus-'));
+  const file = join(folder, `${name}.yml`);
+  writeFileSync(file, text);
+  try {
+    expect(execFileSync('promtool', ['check', 'config', file], { encoding: 'utf8' })).toContain('SUCCESS');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each(Object.entries(documents))('the document of %s', async (name, { text }) => {
+  await expect(text).toMatchFileSnapshot(`../rendered/prometheus/${name}.yml`);
+});

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { releasesOfModel } from '../../contracts/release.ts';
+import { simulatedEndpointArguments, vllmArguments } from '../../workloads/vllm-command.ts';
+import { ROOT } from '../support/local-project.ts';
+import { shippedEnvironment } from '../support/synth.ts';
+
+const help = readFileSync(join(ROOT, 'test/fixtures/vllm-0.32/vllm-serve-help.txt'), 'utf8');
+const local = shippedEnvironment('local');
+const [stable] = releasesOfModel(local, 'gpt-oss-120b');
+if (stable === undefined) throw new Error('local has no release of gpt-oss-120b');
+const args = vllmArguments(local, { release: stable, address: '127.0.0.1', port: 8101 });
+const endpointArgs = simulatedEndpointArguments(local, 'public', {
+  address: '127.0.0.1',
+  certificate: 'a.pem',
+  privateKey: 'a.key',
+});
+
+describe('every flag exists in the help of the pinned version', () => {
+  const flags = [...new Set([...args, ...endpointArgs].filter((arg) => arg.startsWith('--')))];
+  test.each(flags)('%s', (flag) => {
+    expect(help).toMatch(new RegExp(`^  ${flag}[ ,]`, 'm'));
+  });
+});
+
+test('the tool parser is one that vLLM has', () => {
+  const parser = args[args.indexOf('--tool-call-parser') + 1];
+  const choices = /--tool-call-parser \{([^}]+)\}/.exec(help)?.[1]?.split(',');
+  expect(choices).toContain(parser);
+});
+
+test.each([
+  ['--tensor-parallel-size', '8'],
+  ['--served-model-name', 'gpt-oss-120b'],
+  ['--max-model-len', '131072'],
+  ['--shutdown-timeout', '5'],
+  ['--port', '8101'],
+])('%s is %s', (flag, value) => {
+  expect(args[args.indexOf(flag) + 1]).toBe(value);
+});
+
+test.each(['--enable-prefix-caching', '--enable-prompt-tokens-details', '--enable-auto-tool-choice'])(
+  '%s is explicit',
+  (flag) => {
+    expect(args).toContain(flag);
+  },
+);
+
+test('a simulated endpoint knows the models by their ids at that host', () => {
+  const from = endpointArgs.indexOf('--served-model-name') + 1;
+  expect(endpointArgs.slice(from, from + 2)).toEqual(['openai/gpt-oss-120b', 'example/gpt-oss-7b']);
+});

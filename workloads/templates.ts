@@ -1,0 +1,6 @@
+import type { RouterTemplate } from './router.ts';
+
+/** The texts of all templates, read once by whoever calls. */
+export interface Templates {
+  readonly nginx: RouterTemplate;
+}
