@@ -15,7 +15,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   rollout: ['contracts'],
   plan: ['contracts'],
   parts: ['contracts', 'selfsigned', 'zod'],
-  services: ['contracts', 'rollout', 'undici', 'prom-client', 'zod', 'commander', 'fastest-levenshtein'],
+  services: [
+    'contracts',
+    'rollout',
+    'undici',
+    'prom-client',
+    'yaml',
+    'zod',
+    'commander',
+    'fastest-levenshtein',
+  ],
   cli: [
     'contracts',
     'parts',
@@ -29,6 +38,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'fastest-levenshtein',
   ],
   contracts: ['zod', 'yaml', 'fastest-levenshtein'],
+  bench: ['build.mjs', 'cdktf', 'esbuild'],
 };
 
 const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
@@ -38,7 +48,9 @@ const product = sources.filter((path) => !path.startsWith('test/') && !path.ends
 
 function importsOf(path: string): string[] {
   const text = readFileSync(join(ROOT, path), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target]) => target ?? '');
+  const statements = text.matchAll(/^(?:import\s[^;'=]*|export\s[^;'=(]*\bfrom\s)'([^']+)'/gm);
+  const calls = text.matchAll(/\bimport\('([^']+)'\)/g);
+  return [...statements, ...calls].map(([, target]) => target ?? '');
 }
 
 function roomOf(path: string): string {

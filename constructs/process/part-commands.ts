@@ -10,9 +10,14 @@ export class PartCommands {
     this.#project = `--project ${quote(projectPath)}`;
   }
 
-  /** Makes a part true, from its synthesized manifest. */
+  /** Makes a part run and serve, from its synthesized manifest. */
   up(manifest: string): string {
     return `${this.#fleet} up ${quote(manifest)} ${this.#project}`;
+  }
+
+  /** As `up`, and waits until the part has applied its documents. */
+  deliver(manifest: string): string {
+    return `${this.#fleet} deliver ${quote(manifest)} ${this.#project}`;
   }
 
   /** Stops the part that the resource's own `input` names (all that a destroy provisioner may refer to). */

@@ -21,14 +21,14 @@ export interface ProcessPartProps {
 
 /**
  * One program on this host. Terraform knows a resource for the process, replaced when the program has to be
- * started anew, and one for each delivery of documents, replaced when their text changes. All of them run the
- * same idempotent command, `fleet part up`.
+ * started anew, and one for each delivery of documents, replaced when their text changes. Both run the same
+ * idempotent reconciliation; a delivery also waits until the documents are applied.
  */
 export class ProcessPart extends Construct {
   /** The process, to be named in `after` of parts that need it. */
   readonly process: DataResource;
   readonly #documents: Readonly<Record<string, Document>>;
-  readonly #up: string;
+  readonly #deliver: string;
 
   constructor(scope: Construct, id: string, props: ProcessPartProps) {
     super(scope, id);
@@ -51,12 +51,13 @@ export class ProcessPart extends Construct {
     });
 
     const files = StackFiles.of(this);
-    this.#up = context.commands.up(files.add(`${name}/part.json`, `${JSON.stringify(manifest, null, 2)}\n`));
+    const path = files.add(`${name}/part.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+    this.#deliver = context.commands.deliver(path);
     for (const [file, { text }] of Object.entries(this.#documents)) files.add(`${name}/${file}`, text);
     context.guard.add(name);
     this.process = new DataResource(this, 'Resource', {
       triggersReplace: { process: processHash },
-      provisioners: [{ type: 'local-exec', command: this.#up }],
+      provisioners: [{ type: 'local-exec', command: context.commands.up(path) }],
       dependsOn: [context.guard.resource, ...(after ?? [])],
     });
   }
@@ -71,7 +72,7 @@ export class ProcessPart extends Construct {
     const versions = files.map((file) => [file, this.#documents[file]?.version]);
     return new DataResource(scope, id, {
       triggersReplace: Object.fromEntries(versions),
-      provisioners: [{ type: 'local-exec', command: this.#up }],
+      provisioners: [{ type: 'local-exec', command: this.#deliver }],
       dependsOn: [this.process, ...after],
     });
   }

@@ -9,6 +9,8 @@ export interface ProcessRouterProps extends RouterProps {
 
 const START_SECONDS = 20;
 const APPLY_SECONDS = 15;
+/** Run by root, nginx would give its workers to another user, who may not enter the part's folder. Others ignore it. */
+const NGINX_DIRECTIVES = 'daemon off; user root;';
 
 /** nginx and the router agent that writes its files and reloads it. */
 export class Router extends Construct {
@@ -46,7 +48,7 @@ export class Router extends Construct {
       context,
       name: 'router',
       part: {
-        command: ['nginx', '-p', '{part}', '-c', 'nginx.conf', '-g', 'daemon off;'],
+        command: ['nginx', '-p', '{part}', '-c', 'nginx.conf', '-g', NGINX_DIRECTIVES],
         listens: [
           { address, port: router.port, key: 'router.port' },
           { address, port: router.adminPort, key: 'router.adminPort' },

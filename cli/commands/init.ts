@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnvironment } from '../../contracts/environment.ts';
+import type { ApiKey } from '../../contracts/secret.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { type InitAnswers, initText, keysFile } from '../init-document.ts';
+import { complete, type InitFlags } from '../init-questions.ts';
+import { checkEnvironmentName, environmentFile, hasEnvironment } from '../project.ts';
+
+export interface InitResult {
+  readonly environment: string;
+  /** Files that were written, seen from the project's folder. */
+  readonly files: readonly string[];
+  /** What to do now, in order. */
+  readonly next: readonly string[];
+}
+
+/**
+ * Writes a new environment file. Never overwrites one.
+ * @throws UsageError when it exists already or flags are missing, EnvironmentError when the answers do not fit together
+ */
+export async function init(name: string, flags: InitFlags, context: Context): Promise<InitResult> {
+  const { project, ask } = context;
+  const file = environmentFile(checkEnvironmentName(name));
+  if (hasEnvironment(project, name))
+    throw new UsageError(`${file} exists already; fleet init overwrites nothing`);
+  const answers = await complete(name, flags, ask);
+  const text = initText(answers);
+  parseEnvironment({ path: file, text });
+  mkdirSync(join(project, 'environments'), { recursive: true });
+  writeFileSync(join(project, file), text, { flag: 'wx' });
+  const keys = writeDevelopmentKey(answers, project);
+  return { environment: name, files: [file, ...keys], next: nextSteps(answers) };
+}
+
+/** On one's own hosts, class development: the key `local`, which is no secret. */
+function writeDevelopmentKey(
+  { name, class: environmentClass, platform }: InitAnswers,
+  project: string,
+): string[] {
+  const file = keysFile(name);
+  const local = platform === 'process' || platform === 'docker';
+  if (!local || environmentClass !== 'development' || existsSync(join(project, file))) return [];
+  const sha256 = createHash('sha256').update('local').digest('hex');
+  const keys: readonly ApiKey[] = [{ id: 'local', sha256, pin: true }];
+  writeFileSync(join(project, file), `${JSON.stringify(keys, null, 2)}\n`);
+  return [file];
+}
+
+function nextSteps({ name, class: environmentClass, platform }: InitAnswers): string[] {
+  const deploy = `fleet up ${name}`;
+  const hashes = 'a JSON list of {"id", "sha256", "pin"}, one for each API key';
+  if (platform === 'google') {
+    return [
+      `write the secrets fleet-${name}-api-keys (${hashes}) and fleet-${name}-hop-key (a random text) in Secret Manager`,
+      deploy,
+    ];
+  }
+  if (platform === 'aws') {
+    return [
+      `write the secrets fleet/${name}/api-keys (${hashes}) and fleet/${name}/hop-key (a random text) in Secrets Manager`,
+      deploy,
+    ];
+  }
+  if (environmentClass === 'development') return [deploy];
+  return [`write ${keysFile(name)} (${hashes}) and .fleet/${name}/secrets/hop-key (a random text)`, deploy];
+}
