@@ -89,9 +89,10 @@ async function endProcesses(
 ): Promise<Destruction> {
   const host = hostOf(context);
   const before = (await listParts(host, name)).filter(({ pid }) => pid !== undefined);
+  // Before Terraform, which would end all parts at once: so the gateway ends first and its requests can finish.
+  const stopped = await stopAll(host, name);
   const skipped = reasonToSkip(name, environment, context);
   const failure = skipped === undefined ? await destroy(name, context) : undefined;
-  const stopped = new Set([...before.map((part) => part.name), ...(await stopAll(host, name))]);
   const still = environment === undefined ? [] : portsHeldBy(before, environment);
   const problems = [
     ...(failure === undefined ? [] : [failure.message]),
@@ -105,7 +106,7 @@ async function endProcesses(
   return {
     destroyed: skipped === undefined,
     skipped: nothingDeployed ? undefined : skipped,
-    stopped: [...stopped],
+    stopped,
   };
 }
 
