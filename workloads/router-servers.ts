@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { ServerAddress } from './router.ts';
+import type { ServerAddress } from '../contracts/router-documents.ts';
 
 /** Points on the circle per server of weight 1, `ngx_http_upstream_hash_module.c`. */
 const POINTS = 160;

@@ -1,7 +1,13 @@
 import type { Environment } from '../contracts/environment.ts';
 import { type Release, releasesOf, releasesOfModel, type Server, serversOf } from '../contracts/release.ts';
+import {
+  routerDocumentVersion,
+  routerTarget,
+  type ServerAddress,
+  type ServersDocument,
+} from '../contracts/router-documents.ts';
 import { OWN_BAND, splitClientsLines, splitInputs, splitOf } from '../contracts/split.ts';
-import { type Document, sha256 } from './document.ts';
+import type { Document } from './document.ts';
 import { render } from './render.ts';
 
 /** Where the router listens and what it speaks to. All addresses are `host:port`. */
@@ -39,36 +45,20 @@ export const ROUTER_TEMPLATES = {
  */
 export type RouterDocument = Document;
 
-/** One server's address. `address` is an IP address or a name, which the router agent resolves. */
-export interface ServerAddress {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** servers.json: who serves a release. Written at synth where discovery is static, read by the router agent. */
-export interface ServersDocument {
-  readonly releases: readonly ReleaseServers[];
-}
-
-/** The servers of one release of kind nodes or url. */
-export interface ReleaseServers {
-  readonly model: string;
-  readonly release: string;
-  readonly servers: readonly ServerAddress[];
-}
-
 /**
  * Renders the router's document. The same input gives the same bytes.
- * @throws Error where nginx could not take what the environment says
+ * @throws Error for a release of kind endpoint without an egress
  */
 export function routerDocument(
   environment: Environment,
   props: RouterProps,
   template: RouterTemplate,
 ): RouterDocument {
-  const problems = routerProblems(environment, props);
-  if (problems.length > 0) throw new Error(`router of ${environment.name}: ${problems.join('; ')}`);
   const releases = releasesOf(environment);
+  const stranded = releases.find(({ kind }) => kind === 'endpoint' && props.egress === undefined);
+  if (stranded !== undefined) {
+    throw new Error(`models.${stranded.model}.releases.${stranded.name}: kind endpoint needs an egress`);
+  }
   const models = routedModels(environment);
   const variables = {
     environment: environment.name,
@@ -89,7 +79,7 @@ export function routerDocument(
     ]),
     locations: blocks(releases.map((release) => locationBlock(release, template))),
   };
-  const version = sha256(render(template.router, { ...variables, version: '' })).slice(0, 12);
+  const version = routerDocumentVersion(render(template.router, { ...variables, version: '' }));
   return { text: render(template.router, { ...variables, version }), version };
 }
 
@@ -110,36 +100,6 @@ export function serversDocument(
           : [urlAddress(release.document.url)],
     })),
   };
-}
-
-/**
- * What a release is called in nginx: its upstream, its named location, its file `servers/<target>.conf`.
- * Unique, because names contain no underscore.
- */
-export function targetOf({ model, name }: Pick<Release, 'model' | 'name'>): string {
-  return `${model}_${name}`;
-}
-
-function routerProblems(environment: Environment, { egress }: RouterProps): string[] {
-  const salts = Object.entries(environment.models)
-    .filter(([, { salt }]) => !/^[\w.:-]+$/.test(salt))
-    .map(([model, { salt }]) => {
-      const given = JSON.stringify(salt);
-      return `models.${model}.salt: must be letters, digits and . _ : - (it is part of nginx.conf), got ${given}`;
-    });
-  const urls = releasesOf(environment)
-    .filter(
-      ({ document: { url } }) => url !== undefined && `http://${new URL(url).host}/` !== new URL(url).href,
-    )
-    .map(({ model, name, document: { url } }) => {
-      return `models.${model}.releases.${name}.url: must be http://host:port without path or user, got ${url}`;
-    });
-  const endpoints = releasesOf(environment)
-    .filter(({ kind }) => kind === 'endpoint' && egress === undefined)
-    .map(
-      ({ model, name }) => `models.${model}.releases.${name}: kind endpoint needs an egress, none was given`,
-    );
-  return [...salts, ...urls, ...endpoints];
 }
 
 /** Models with releases, each with its part of variable names: `gpt-oss-7b.1` → `gpt_oss_7b_1`. */
@@ -165,7 +125,7 @@ function modelBlock(environment: Environment, model: string, id: string, templat
     band: lines(8, splitClientsLines(split.band)),
     pins: lines(
       8,
-      releases.map((release) => `${mapKey(release.name)} ${targetOf(release)};`),
+      releases.map((release) => `${mapKey(release.name)} ${routerTarget(release.model, release.name)};`),
     ),
   };
   if (split.own.length === 0) return render(template.modelWithoutOwn, shared);
@@ -174,12 +134,12 @@ function modelBlock(environment: Environment, model: string, id: string, templat
 }
 
 function upstreamBlock(release: Release, template: RouterTemplate): string {
-  return render(template.upstream, { target: targetOf(release) });
+  return render(template.upstream, { target: routerTarget(release.model, release.name) });
 }
 
 function locationBlock(release: Release, template: RouterTemplate): string {
   const { model, name, kind, document } = release;
-  const shared = { target: targetOf(release), model, release: name };
+  const shared = { target: routerTarget(model, name), model, release: name };
   if (kind === 'endpoint') return render(template.endpointLocation, shared);
   const host = document.url === undefined ? 'vllm' : new URL(document.url).host;
   return render(template.location, { ...shared, host });

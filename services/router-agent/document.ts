@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { routerDocumentVersion } from '../../contracts/router-documents.ts';
 
 const FIRST_LINE = /^# gpt-oss-fleet router document, version ([0-9a-f]{12})\n/;
 const SERVERS_INCLUDE = /^\s*include servers\/([a-z0-9.-]+_[a-z0-9.-]+)\.conf;$/gm;
@@ -30,7 +30,7 @@ export function verifyDocument(text: string): RouterDocument {
   const version = claimedVersion(text);
   if (version === undefined)
     throw new RefusedError('the document does not begin with its version: not a router document, or cut off');
-  const content = createHash('sha256').update(text.replaceAll(version, '')).digest('hex').slice(0, 12);
+  const content = routerDocumentVersion(text.replaceAll(version, ''));
   if (content !== version)
     throw new RefusedError(
       `the document says version ${version}, its content is ${content}: changed or cut off, render it again`,

@@ -1,26 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { routerTarget, ServersDocument } from '../../contracts/router-documents.ts';
 import { RefusedError } from './document.ts';
-
-const Name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/);
-
-/** servers.json: who serves a release. The same shape as `ServersDocument` in `workloads/router.ts`. */
-export const ServersDocument = z.strictObject({
-  releases: z.array(
-    z.strictObject({
-      model: Name,
-      release: Name,
-      servers: z.array(
-        z.strictObject({
-          address: z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'must be an IP address or a host name'),
-          port: z.int().min(1).max(65_535),
-        }),
-      ),
-    }),
-  ),
-});
-export type ServersDocument = z.output<typeof ServersDocument>;
 
 /** A name's IP addresses; empty if it has none at the moment. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
@@ -54,7 +36,7 @@ export async function resolveServers(
           (isIP(address) === 0 ? await lookup(address) : [address]).map((ip) => hostAndPort(ip, port)),
         ),
       );
-      return [`${model}_${release}`, [...new Set(lists.flat())].sort()] as const;
+      return [routerTarget(model, release), [...new Set(lists.flat())].sort()] as const;
     }),
   );
   return new Map(resolved);

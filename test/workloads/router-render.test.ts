@@ -131,7 +131,7 @@ describe('an environment that nginx could not serve is refused', () => {
 
   test.each(['has space', 'quote"', 'variable$', 'brace{'])('salt %j', (salt) => {
     expect(() => textOf(one({ v32: { weight: 100, role: 'stable' } }, salt))).toThrow(
-      /models\.gpt-oss-20b\.salt: must be letters, digits/,
+      /models\.gpt-oss-20b\.salt: must be at most 64 letters, digits/,
     );
   });
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { weightedReleases } from '../../contracts/release.ts';
+import type { ServerAddress } from '../../contracts/router-documents.ts';
 import { predictRelease, splitOf } from '../../contracts/split.ts';
-import type { ServerAddress } from '../../workloads/router.ts';
 import { predictServer, serverPrediction } from '../../workloads/router-servers.ts';
 import {
   environmentOf,

@@ -11,14 +11,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { type Environment, parseEnvironment } from '../../contracts/environment.ts';
 import { releasesOf } from '../../contracts/release.ts';
+import type { ServerAddress } from '../../contracts/router-documents.ts';
 import { hopKeyMap } from '../../services/router-agent/hop-key.ts';
 import { routerFiles } from '../../services/router-agent/prefix.ts';
-import {
-  ROUTER_TEMPLATES,
-  type RouterTemplate,
-  routerDocument,
-  type ServerAddress,
-} from '../../workloads/router.ts';
+import { ROUTER_TEMPLATES, type RouterTemplate, routerDocument } from '../../workloads/router.ts';
 
 export const HOP_KEY = 'Hop+key/for.tests=1';
 

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Environment } from '../../../contracts/environment.ts';
+import type { ServersDocument } from '../../../contracts/router-documents.ts';
 import type { AgentStatus } from '../../../services/router-agent/agent.ts';
-import { type RouterDocument, routerDocument, type ServersDocument } from '../../../workloads/router.ts';
+import { type RouterDocument, routerDocument } from '../../../workloads/router.ts';
 import {
   type Answer,
   ask,

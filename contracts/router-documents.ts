@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+const Name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/);
+
+/** servers.json: who serves a release of kind nodes or url. Written at synth where discovery is static, read by the router agent. */
+export const ServersDocument = z.strictObject({
+  releases: z.array(
+    z.strictObject({
+      model: Name,
+      release: Name,
+      servers: z.array(
+        z.strictObject({
+          /** An IP address, or a name, which the router agent resolves. */
+          address: z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'must be an IP address or a host name'),
+          port: z.int().min(1).max(65_535),
+        }),
+      ),
+    }),
+  ),
+});
+export type ServersDocument = z.output<typeof ServersDocument>;
+export type ServerAddress = ServersDocument['releases'][number]['servers'][number];
+
+/**
+ * What a release is called in nginx: its upstream, its named location, its file `servers/<target>.conf`.
+ * Unique, because names contain no underscore.
+ */
+export function routerTarget(model: string, release: string): string {
+  return `${model}_${release}`;
+}
+
+/** The version of a router document: first 12 hex digits of the SHA-256 of its text with an empty version. */
+export function routerDocumentVersion(textWithoutVersion: string): string {
+  return createHash('sha256').update(textWithoutVersion).digest('hex').slice(0, 12);
+}
