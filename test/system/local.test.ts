@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { weightedReleases } from '../../contracts/release.ts';
 import { routingKey } from '../../contracts/routing-key.ts';
 import { predictRelease, splitOf } from '../../contracts/split.ts';
-import { LocalProject } from '../support/local-project.ts';
+import { LocalProject, ROOT } from '../support/local-project.ts';
 import { query, scrapedAfter } from '../support/prometheus.ts';
 
 let project: LocalProject;
@@ -43,6 +43,15 @@ describe('fleet up', () => {
       expect(JSON.parse(stdout).choices[0].message.role).toBe('assistant');
     }
   });
+});
+
+test('the example of the README works', async () => {
+  const [example = ''] = /^curl .*\n.*$/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+  const { stdout } = await promisify(execFile)('bash', [
+    '-c',
+    example.replace('http://127.0.0.1:8080/v1', project.baseUrl),
+  ]);
+  expect(JSON.parse(stdout).model).toBe('gpt-oss-120b');
 });
 
 describe('the official client', () => {
