@@ -20,7 +20,8 @@ export function logOf(environment: string, verb: Verb): string {
 
 /**
  * Runs `cdktf deploy` or `cdktf destroy` for one environment to its end. The output goes to a file, so that
- * neither a closed terminal nor the end of fleet can disturb Terraform while it holds the state.
+ * neither a closed terminal nor the end of fleet can disturb Terraform while it holds the state. No lock file is
+ * made for other platforms: it would be build output, and a mirror of providers often has but one.
  * @throws Failure with what cdktf, Terraform or a provisioner said; Interrupted after Ctrl-C or SIGTERM, when Terraform has ended
  */
 export async function runCdktf(verb: Verb, environment: string, context: Context): Promise<void> {
@@ -38,6 +39,7 @@ export async function runCdktf(verb: Verb, environment: string, context: Context
       environment,
       '--auto-approve',
       '--no-color',
+      '--skip-provider-lock',
       '--output',
       'cdktf.out',
     ],
