@@ -1,0 +1,39 @@
+import type { Registry } from 'prom-client';
+import { ApiError, sendError, sendJson } from './http/errors.ts';
+import type { Handler } from './http/server.ts';
+
+/** What `GET /status` says. */
+export interface Status {
+  readonly role: 'edge' | 'egress';
+  /** Version of the configuration in use. */
+  readonly version: string;
+  /** Why the last reload was refused. Absent: it was not. */
+  readonly error?: string;
+}
+
+interface AdminProps {
+  readonly registry: Registry;
+  readonly status: () => Status;
+  readonly isReady: () => boolean;
+}
+
+/** `GET /metrics`, `/status` and `/ready`, on a listener of their own that clients do not reach. */
+export function createAdminHandler({ registry, status, isReady }: AdminProps): Handler {
+  return (req, res) => {
+    const path = (req.url ?? '').split('?', 1)[0];
+    if (req.method === 'GET' && path === '/metrics') {
+      registry.metrics().then(
+        (text) => {
+          res.writeHead(200, { 'content-type': registry.contentType });
+          res.end(text);
+        },
+        () => sendError(res, new ApiError(500, 'The metrics could not be rendered.')),
+      );
+    } else if (req.method === 'GET' && path === '/status') sendJson(res, 200, JSON.stringify(status()));
+    else if (req.method === 'GET' && path === '/ready') {
+      const ready = isReady();
+      sendJson(res, ready ? 200 : 503, JSON.stringify({ ready }));
+    } else sendError(res, new ApiError(404, 'Here are GET /metrics, /status and /ready.'));
+    return { cutShort: (error) => (res.headersSent ? undefined : sendError(res, error)) };
+  };
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type EdgeConfig, type EgressConfig, GatewayConfig } from '../../contracts/gateway-config.ts';
+import { ApiKeys, type SecretSource } from '../../contracts/secret.ts';
+import { createKeyRing, type KeyRing } from './auth.ts';
+import { createModelTable, type ModelTable } from './edge/models.ts';
+
+/** Where configuration and secrets are read from. Paths are relative to the working folder. */
+export interface Sources {
+  readFile(path: string): Promise<string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+interface CommonState {
+  /** First 12 hex digits of the SHA-256 of the configuration's text. */
+  readonly version: string;
+  readonly hopKey: string;
+  readonly drainSeconds: number;
+}
+
+/** Everything an edge needs, checked and with its secrets read. Replaced as a whole by a reload. */
+export interface EdgeState extends CommonState {
+  readonly role: 'edge';
+  readonly router: Target;
+  readonly keys: KeyRing;
+  readonly models: ModelTable;
+}
+
+/** Everything an egress needs, checked and with its secrets read. Replaced as a whole by a reload. */
+export interface EgressState extends CommonState {
+  readonly role: 'egress';
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** @returns undefined if no route leads from there. */
+  routeOf(model: string, release: string): Route | undefined;
+}
+
+export type GatewayState = EdgeState | EgressState;
+
+/** Where requests are sent, and whom to trust there. */
+export interface Target {
+  readonly url: URL;
+  /** PEM text that replaces the system's authorities. */
+  readonly certificateAuthority?: string;
+}
+
+export interface Endpoint extends Target {
+  readonly name: string;
+  readonly bearer?: string;
+}
+
+export interface Route {
+  readonly endpoint: Endpoint;
+  readonly endpointModel: string;
+  readonly maxOutputTokens?: number;
+}
+
+/** Reads and checks a whole configuration. @throws Error that says which field or secret is wrong. */
+export async function loadState(path: string, sources: Sources): Promise<GatewayState> {
+  const text = await readText(path, path, sources);
+  const config = parse(GatewayConfig, text, path);
+  const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return config.role === 'edge' ? edgeState(config, version, sources) : egressState(config, version, sources);
+}
+
+async function edgeState(config: EdgeConfig, version: string, sources: Sources): Promise<EdgeState> {
+  return {
+    role: 'edge',
+    version,
+    drainSeconds: config.drainSeconds,
+    router: { url: new URL(config.router.url) },
+    hopKey: await readToken('router.key', config.router.key, sources),
+    keys: createKeyRing(parse(ApiKeys, await readSecret('keys', config.keys, sources), 'keys')),
+    models: createModelTable(config),
+  };
+}
+
+async function egressState(config: EgressConfig, version: string, sources: Sources): Promise<EgressState> {
+  const endpoints = new Map<string, Endpoint>();
+  for (const [name, { url, bearer, certificateAuthority }] of Object.entries(config.endpoints)) {
+    const field = `endpoints.${name}`;
+    endpoints.set(name, {
+      name,
+      url: new URL(url),
+      bearer: bearer && (await readToken(`${field}.bearer`, bearer, sources)),
+      certificateAuthority:
+        certificateAuthority &&
+        (await readText(`${field}.certificateAuthority`, certificateAuthority, sources)),
+    });
+  }
+  const routes = new Map<string, Route>();
+  for (const [index, { model, release, endpoint: name, ...route }] of config.routes.entries()) {
+    const endpoint = endpoints.get(name);
+    if (endpoint === undefined)
+      throw new Error(`routes.${index}.endpoint: no endpoint is named ${name}; add it under \`endpoints\``);
+    const key = routeKey(model, release);
+    if (routes.has(key))
+      throw new Error(`routes.${index}: ${model} ${release} has a route already; remove one`);
+    routes.set(key, { ...route, endpoint });
+  }
+  return {
+    role: 'egress',
+    version,
+    drainSeconds: config.drainSeconds,
+    hopKey: await readToken('key', config.key, sources),
+    endpoints,
+    routeOf: (model, release) => routes.get(routeKey(model, release)),
+  };
+}
+
+function routeKey(model: string, release: string): string {
+  return JSON.stringify([model, release]);
+}
+
+/** A secret that travels in a header: one line of visible characters. */
+async function readToken(field: string, source: SecretSource, sources: Sources): Promise<string> {
+  const token = (await readSecret(field, source, sources)).trim();
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new Error(
+      `${field}: ${placeOf(source)} must hold one line of visible characters (value not shown)`,
+    );
+  return token;
+}
+
+async function readSecret(field: string, source: SecretSource, sources: Sources): Promise<string> {
+  if ('file' in source) return readText(field, source.file, sources);
+  const value = sources.env[source.env];
+  if (value === undefined) throw new Error(`${field}: ${placeOf(source)} is not set`);
+  return value;
+}
+
+function placeOf(source: SecretSource): string {
+  return 'file' in source ? `file ${source.file}` : `environment variable ${source.env}`;
+}
+
+async function readText(field: string, path: string, sources: Sources): Promise<string> {
+  try {
+    return await sources.readFile(path);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new Error(`${field}: cannot read ${path} (${reason})`);
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, text: string, name: string): T {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new Error(`${name}: not valid JSON`);
+  }
+  const result = schema.safeParse(document);
+  if (result.success) return result.data;
+  throw new Error(`${name}: ${z.prettifyError(result.error)}`);
+}

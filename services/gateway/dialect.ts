@@ -1,0 +1,75 @@
+import type { TokenUsage } from '../../contracts/price.ts';
+import { isObject, type Json } from './json.ts';
+import { chatUsage, responsesUsage } from './usage.ts';
+
+/** What differs between the three APIs as far as the gateway looks into answers. */
+export interface Dialect {
+  readonly path: string;
+  /** Whether streams carry usage only if `stream_options.include_usage` asks for it. */
+  readonly usageOnRequest: boolean;
+  /** Text that stands in every event that carries generated tokens. */
+  readonly tokenMark: string;
+  /** Whether an event carries the first of something a client can show: text, reasoning or a tool call. */
+  hasContent(event: unknown): boolean;
+  /** Finds usage in an event of a stream or in a whole answer. */
+  usageOf(answer: unknown): TokenUsage | undefined;
+  /** Text that stands in the event that ends a stream, where that is not `[DONE]`. */
+  readonly endMark?: RegExp;
+  /** Caps of the output's length that the API knows; the last one is set where a request has none. */
+  readonly outputCaps: readonly string[];
+}
+
+const chat: Dialect = {
+  path: '/v1/chat/completions',
+  usageOnRequest: true,
+  tokenMark: '"delta"',
+  hasContent: (event) => choicesOf(event).some(({ delta }) => isObject(delta) && hasDelta(delta)),
+  usageOf: (answer) => (isObject(answer) ? chatUsage(answer.usage) : undefined),
+  outputCaps: ['max_tokens', 'max_completion_tokens'],
+};
+
+const completions: Dialect = {
+  path: '/v1/completions',
+  usageOnRequest: true,
+  tokenMark: '"text"',
+  hasContent: (event) => choicesOf(event).some(({ text }) => isFilled(text)),
+  usageOf: chat.usageOf,
+  outputCaps: ['max_tokens'],
+};
+
+const responses: Dialect = {
+  path: '/v1/responses',
+  usageOnRequest: false,
+  tokenMark: '.delta"',
+  hasContent: (event) => isObject(event) && isFilled(event.delta),
+  usageOf(answer) {
+    if (!isObject(answer)) return undefined;
+    return responsesUsage(isObject(answer.response) ? answer.response.usage : answer.usage);
+  },
+  endMark: /"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/,
+  outputCaps: ['max_output_tokens'],
+};
+
+/** The APIs that are relayed, by their path. */
+export const DIALECTS: ReadonlyMap<string, Dialect> = new Map(
+  [chat, completions, responses].map((dialect) => [dialect.path, dialect]),
+);
+
+/** Whether a parsed event of a stream holds usage and nothing else: the one that `include_usage` adds. */
+export function isUsageOnly(event: unknown): boolean {
+  return (
+    isObject(event) && Array.isArray(event.choices) && event.choices.length === 0 && isObject(event.usage)
+  );
+}
+
+function choicesOf(event: unknown): readonly Json[] {
+  return isObject(event) && Array.isArray(event.choices) ? event.choices.filter(isObject) : [];
+}
+
+function hasDelta({ content, reasoning, reasoning_content, tool_calls }: Json): boolean {
+  return [content, reasoning, reasoning_content, tool_calls].some(isFilled);
+}
+
+function isFilled(value: unknown): boolean {
+  return (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
+}

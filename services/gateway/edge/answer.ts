@@ -1,0 +1,27 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Dialect } from '../dialect.ts';
+import type { ApiError } from '../http/errors.ts';
+import type { Exchange } from '../http/upstream.ts';
+import type { EdgeCall } from './call.ts';
+
+/** The router's answer on its way to the client. */
+export interface Answer {
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  /** The upstream is gone, or this gateway ends. */
+  fail(error: ApiError): void;
+  /** Whether the client has all of it, even if the connection has not ended yet. */
+  readonly complete: boolean;
+}
+
+export interface AnswerProps {
+  readonly res: ServerResponse;
+  readonly call: EdgeCall;
+  readonly dialect: Dialect;
+  readonly exchange: Exchange;
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+}
+
+/** How errors name the next hop. */
+export const ROUTER = 'The router';

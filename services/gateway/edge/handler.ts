@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { REQUEST_ID } from '../../../contracts/headers.ts';
+import type { EdgeState } from '../config.ts';
+import { DIALECTS } from '../dialect.ts';
+import { ApiError, defectLine, sendJson, serverError } from '../http/errors.ts';
+import { ClientGone, readJsonBody } from '../http/request-body.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import type { Handler } from '../http/server.ts';
+import type { Upstream } from '../http/upstream.ts';
+import type { Log, Runtime } from '../runtime.ts';
+import { EdgeCall } from './call.ts';
+import type { EdgeMetrics } from './metrics.ts';
+import { modelObject } from './models.ts';
+import { createEdgeRelay, type EdgeRelay } from './relay.ts';
+import { planEdgeRequest } from './request.ts';
+
+/** What the handler needs at the moment a request comes in. */
+export interface EdgeNow {
+  readonly state: EdgeState;
+  readonly router: Upstream;
+  /** When this configuration was loaded, in seconds since 1970. */
+  readonly loadedAt: number;
+}
+
+interface EdgeProps {
+  readonly current: () => EdgeNow;
+  readonly metrics: EdgeMetrics;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+/** The public API: decides who may, which model and which conversation, and passes answers on. */
+export function createEdgeHandler({ current, metrics, runtime, log }: EdgeProps): Handler {
+  return (req, res) => {
+    const now = current();
+    const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), { metrics, log, runtime });
+    const relay = createEdgeRelay(now.router, call, res, { metrics, runtime });
+    res.setHeader(REQUEST_ID, call.id);
+    res.on('close', relay.clientClosed);
+    void answer(now, call, req, res, relay).catch((error: unknown) => {
+      if (error instanceof ClientGone) return;
+      if (!(error instanceof ApiError)) log(defectLine(call.id, error));
+      relay.cutShort(error instanceof ApiError ? error : serverError());
+    });
+    return relay;
+  };
+}
+
+async function answer(
+  { state, loadedAt }: EdgeNow,
+  call: EdgeCall,
+  req: IncomingMessage,
+  res: ServerResponse,
+  relay: EdgeRelay,
+): Promise<void> {
+  const path = (req.url ?? '').split('?', 1)[0] ?? '';
+  const dialect = DIALECTS.get(path);
+  const listed = path === '/v1/models' || path.startsWith('/v1/models/');
+  if (dialect === undefined && !listed)
+    throw new ApiError(404, `Invalid URL (${req.method} ${path})`, { code: 'unknown_url' });
+  const method = listed ? 'GET' : 'POST';
+  if (req.method !== method)
+    throw new ApiError(
+      405,
+      `Not allowed here: ${req.method}. Use ${method}.`,
+      { code: 'method_not_allowed' },
+      {
+        allow: method,
+      },
+    );
+  const key = state.keys.keyOf(req.headers.authorization);
+  call.keyId = key.id;
+  if (dialect !== undefined) {
+    const body = await readJsonBody(req);
+    call.arrived();
+    const { id } = call;
+    relay.start(dialect, planEdgeRequest({ id, key, dialect, headers: req.headers, body }, state));
+    return;
+  }
+  const names = path === '/v1/models' ? state.models.names : [modelNameOf(path, state)];
+  const data = names.map((name) => modelObject(name, loadedAt));
+  sendJson(res, 200, JSON.stringify(path === '/v1/models' ? { object: 'list', data } : data[0]));
+  call.settle(res);
+}
+
+/** @throws ApiError 404 if the path names no model. */
+function modelNameOf(path: string, { models }: EdgeState): string {
+  const encoded = path.slice('/v1/models/'.length);
+  let name = encoded;
+  try {
+    name = decodeURIComponent(encoded);
+  } catch {
+    // Not an encoding: it stands for itself, and no model is named so.
+  }
+  models.resolve(name);
+  return name;
+}

@@ -1,0 +1,169 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { amountOf, type Price, type TokenUsage, toDollars } from '../../../contracts/price.ts';
+import type { ServedModel } from './models.ts';
+import { RETRY_REASONS, type RetryReason } from './retry.ts';
+
+/** Where a request is when its client leaves. */
+export const PHASES = ['body', 'connect', 'headers', 'first_token', 'stream', 'answer'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Label of what is not known: the model before it is read, the release before the router answers. */
+export const NONE = 'none';
+
+/** Labels of one request. */
+export interface Labels {
+  readonly model: string;
+  readonly release: string;
+}
+
+/** One request after its end. */
+export interface Settled extends Labels {
+  /** Status the client got; 499 if it left before one was sent. */
+  readonly code: number;
+  readonly aborted?: Phase;
+  readonly cut: boolean;
+  /** Whether tokens were generated for it, as far as known: the answer's status was 2xx. */
+  readonly billable: boolean;
+  readonly usage?: TokenUsage;
+  readonly price?: Price;
+}
+
+export interface EdgeMetrics {
+  /** Makes every series of these models exist. Those that exist keep their value. */
+  introduce(models: readonly ServedModel[]): void;
+  admitted(model: string): void;
+  left(model: string): void;
+  retried(reason: RetryReason): void;
+  /** @param seconds From the complete request to its first token. */
+  firstToken(labels: Labels, seconds: number): void;
+  /** @param seconds Since the token before. */
+  token(labels: Labels, seconds: number): void;
+  settled(request: Settled): void;
+}
+
+const FIRST_TOKEN_BUCKETS = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 20, 30, 60,
+];
+const INTER_TOKEN_BUCKETS = [
+  0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 5,
+];
+const KINDS = ['input', 'cached_input', 'output'] as const;
+
+export function createEdgeMetrics(registry: Registry): EdgeMetrics {
+  const registers = [registry];
+  const cost = new Counter({
+    name: 'oss_token_cost_usd',
+    help: 'US dollars at the price of the release that answered',
+    labelNames: ['model', 'release', 'kind'],
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'oss_tokens_total',
+    help: 'Tokens; input are those that did not come from the prefix cache, as far as known',
+    labelNames: ['model', 'release', 'kind'],
+    registers,
+  });
+  const firstToken = new Histogram({
+    name: 'oss_first_token_latency',
+    help: 'Seconds from the complete request to the first content, reasoning or tool call of a stream',
+    labelNames: ['model', 'release'],
+    buckets: FIRST_TOKEN_BUCKETS,
+    registers,
+  });
+  const interToken = new Histogram({
+    name: 'oss_inter_token_latency',
+    help: 'Seconds between two events with tokens of a stream',
+    labelNames: ['model', 'release'],
+    buckets: INTER_TOKEN_BUCKETS,
+    registers,
+  });
+  const requests = new Counter({
+    name: 'oss_requests_total',
+    help: 'Requests by the status that the client got; 499 if it left before one was sent',
+    labelNames: ['model', 'release', 'code'],
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: 'oss_requests_in_flight',
+    help: 'Requests that were accepted and have not ended',
+    labelNames: ['model'],
+    registers,
+  });
+  const aborts = new Counter({
+    name: 'oss_aborts_total',
+    help: 'Requests whose client left, by how far they were',
+    labelNames: ['phase'],
+    registers,
+  });
+  const cuts = new Counter({
+    name: 'oss_cut_streams_total',
+    help: 'Streams that ended before they were complete while their client was there',
+    labelNames: ['model', 'release'],
+    registers,
+  });
+  const retries = new Counter({
+    name: 'oss_retries_total',
+    help: 'Requests sent again, none of which a server can have begun to work on',
+    labelNames: ['reason'],
+    registers,
+  });
+  const usageMissing = new Counter({
+    name: 'oss_usage_missing_total',
+    help: 'Answers whose tokens could not be counted or priced',
+    labelNames: ['model', 'release'],
+    registers,
+  });
+
+  for (const phase of PHASES) aborts.inc({ phase }, 0);
+  for (const reason of RETRY_REASONS) retries.inc({ reason }, 0);
+  const introduced = new Set<string>();
+
+  function introduceRelease({ model, release }: Labels): void {
+    const id = JSON.stringify([model, release]);
+    if (introduced.has(id)) return;
+    introduced.add(id);
+    for (const kind of KINDS) {
+      cost.inc({ model, release, kind }, 0);
+      tokens.inc({ model, release, kind }, 0);
+    }
+    for (const histogram of [firstToken, interToken]) histogram.zero({ model, release });
+    requests.inc({ model, release, code: 200 }, 0);
+    cuts.inc({ model, release }, 0);
+    usageMissing.inc({ model, release }, 0);
+  }
+
+  function charge({ model, release }: Labels, usage: TokenUsage, price: Price): void {
+    const cached = usage.cached ?? 0;
+    const amount = amountOf(usage, price);
+    const rows = [
+      ['input', usage.prompt - cached, amount.input],
+      ['cached_input', cached, amount.cachedInput],
+      ['output', usage.completion, amount.output],
+    ] as const;
+    for (const [kind, count, picoDollars] of rows) {
+      tokens.inc({ model, release, kind }, count);
+      cost.inc({ model, release, kind }, toDollars(picoDollars));
+    }
+  }
+
+  return {
+    introduce(models) {
+      for (const { name: model, prices } of models) {
+        inFlight.inc({ model }, 0);
+        for (const release of prices.keys()) introduceRelease({ model, release });
+      }
+    },
+    admitted: (model) => inFlight.inc({ model }),
+    left: (model) => inFlight.dec({ model }),
+    retried: (reason) => retries.inc({ reason }),
+    firstToken: (labels, seconds) => firstToken.observe({ ...labels }, seconds),
+    token: (labels, seconds) => interToken.observe({ ...labels }, seconds),
+    settled({ model, release, code, aborted, cut, billable, usage, price }) {
+      requests.inc({ model, release, code });
+      if (aborted !== undefined) aborts.inc({ phase: aborted });
+      if (cut) cuts.inc({ model, release });
+      if (usage !== undefined && price !== undefined) charge({ model, release }, usage, price);
+      else if (billable) usageMissing.inc({ model, release });
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { closest } from 'fastest-levenshtein';
+import type { EdgeConfig } from '../../../contracts/gateway-config.ts';
+import type { Price } from '../../../contracts/price.ts';
+import { ApiError } from '../http/errors.ts';
+
+/** A model with releases, as clients reach it by its own name or an alias. */
+export interface ServedModel {
+  readonly name: string;
+  /** What the tokens of each release cost. */
+  readonly prices: ReadonlyMap<string, Price>;
+}
+
+export interface ModelTable {
+  /** The models with releases, in the configuration's order. */
+  readonly served: readonly ServedModel[];
+  /** Every name that clients may use, aliases included. */
+  readonly names: readonly string[];
+  /** @throws ApiError 404 `model_not_found` that says what to do. */
+  resolve(name: string): ServedModel;
+}
+
+/** @throws Error if an alias does not lead to a model with releases. */
+export function createModelTable({ models, unmapped }: Pick<EdgeConfig, 'models' | 'unmapped'>): ModelTable {
+  const served = Object.entries(models).flatMap(([name, model]) =>
+    'alias' in model ? [] : [{ name, prices: pricesOf(model.releases) }],
+  );
+  const byName = new Map(served.map((model) => [model.name, model]));
+  for (const [name, model] of Object.entries(models)) {
+    if (!('alias' in model)) continue;
+    const target = served.find((candidate) => candidate.name === model.alias);
+    if (target === undefined)
+      throw new Error(`models.${name}.alias: must name a model with releases, got ${model.alias}`);
+    byName.set(name, target);
+  }
+  const names = Object.keys(models);
+  return {
+    served,
+    names,
+    resolve(name) {
+      const model = byName.get(name);
+      if (model !== undefined) return model;
+      throw new ApiError(404, unmapped.includes(name) ? unmappedText(name) : unknownText(name, names), {
+        param: 'model',
+        code: 'model_not_found',
+      });
+    },
+  };
+}
+
+function pricesOf(releases: Readonly<Record<string, { readonly price: Price }>>): ReadonlyMap<string, Price> {
+  return new Map(Object.entries(releases).map(([release, { price }]) => [release, price]));
+}
+
+function unmappedText(name: string): string {
+  return (
+    `The model \`${name}\` is known, but this environment does not map it. ` +
+    `Its operator can map it to an endpoint or an alias under \`models\` in the environment file.`
+  );
+}
+
+/** Beyond this length no model is near, and looking for one would cost the square of it. */
+const LONGEST_COMPARED = 100;
+
+function unknownText(name: string, names: readonly string[]): string {
+  if (name.length > LONGEST_COMPARED || names.length === 0)
+    return 'The model does not exist. GET /v1/models lists those that do.';
+  return (
+    `The model \`${name}\` does not exist. Did you mean \`${closest(name, names)}\`? ` +
+    'GET /v1/models lists those that do.'
+  );
+}
+
+/** OpenAI's model object. `created` is when this configuration was loaded, in seconds. */
+export function modelObject(name: string, created: number): Readonly<Record<string, unknown>> {
+  return { id: name, object: 'model', created, owned_by: 'gpt-oss-fleet' };
+}

@@ -1,0 +1,100 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { RELEASE, SERVER } from '../../../contracts/headers.ts';
+import type { Dialect } from '../dialect.ts';
+import { type ApiError, sendError } from '../http/errors.ts';
+import { failureError, pickHeaders } from '../http/pass-on.ts';
+import type { Running } from '../http/server.ts';
+import type { Exchange, Upstream } from '../http/upstream.ts';
+import type { Runtime } from '../runtime.ts';
+import { type Answer, ROUTER } from './answer.ts';
+import type { EdgeCall } from './call.ts';
+import type { EdgeMetrics } from './metrics.ts';
+import type { EdgeRequest } from './request.ts';
+import { sendWithRetries } from './retry.ts';
+import { streamedAnswer } from './streamed-answer.ts';
+import { wholeAnswer } from './whole-answer.ts';
+
+/** One request between its client and the router. */
+export interface EdgeRelay extends Running {
+  start(dialect: Dialect, request: EdgeRequest): void;
+  /** The client's connection is gone, or its answer is over. */
+  clientClosed(): void;
+}
+
+/** Of the router's headers these reach the client. */
+const PASSED_ON = ['content-type', RELEASE, SERVER, 'retry-after', 'x-should-retry'];
+
+export function createEdgeRelay(
+  router: Upstream,
+  call: EdgeCall,
+  res: ServerResponse,
+  { metrics, runtime }: { readonly metrics: EdgeMetrics; readonly runtime: Runtime },
+): EdgeRelay {
+  let exchange: Exchange | undefined;
+  let answer: Answer | undefined;
+
+  function fail(error: ApiError): void {
+    if (res.writableEnded) return;
+    if (answer !== undefined) answer.fail(error);
+    else {
+      sendError(res, error);
+      call.settle(res);
+    }
+  }
+
+  return {
+    start(dialect, { model, hideUsage, upstream }) {
+      if (res.closed || res.writableEnded) return;
+      call.admitted(model);
+      const sent = sendWithRetries(
+        router,
+        upstream,
+        {
+          onSent() {
+            call.phase = 'headers';
+          },
+          onAnswer(status, headers) {
+            call.answered(status, single(headers, RELEASE), single(headers, SERVER));
+            const props = {
+              res,
+              call,
+              dialect,
+              exchange: sent,
+              status,
+              headers: pickHeaders(headers, PASSED_ON),
+            };
+            answer = isStream(status, headers) ? streamedAnswer(props, hideUsage) : wholeAnswer(props);
+          },
+          onData: (chunk) => answer?.onData(chunk),
+          onEnd: () => answer?.onEnd(),
+          onFailure: (kind) => fail(failureError(kind, ROUTER)),
+        },
+        {
+          runtime,
+          onRetry(reason) {
+            call.phase = 'connect';
+            metrics.retried(reason);
+          },
+        },
+      );
+      exchange = sent;
+    },
+    clientClosed() {
+      exchange?.abort();
+      call.settle(res, { aborted: answer?.complete !== true });
+    },
+    cutShort(error) {
+      exchange?.abort();
+      fail(error);
+    },
+  };
+}
+
+function isStream(status: number, headers: IncomingHttpHeaders): boolean {
+  return status === 200 && /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
+}
+
+function single(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,64 @@
+import { type ApiError, sendError, upstreamError } from '../http/errors.ts';
+import { backPressured, failureError } from '../http/pass-on.ts';
+import { parseJson } from '../json.ts';
+import { type Answer, type AnswerProps, ROUTER } from './answer.ts';
+
+/** A longer answer is passed on as it comes, unread. */
+const WHOLE_LIMIT = 64 * 1024 * 1024;
+
+/** Passes an answer on once it is complete, so that one that breaks off can still become an error. */
+export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
+  const { res, call, dialect, exchange, status, headers } = props;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let pass: ((bytes: Buffer) => void) | undefined;
+  call.phase = 'answer';
+
+  function fail(error: ApiError): void {
+    if (pass === undefined) sendError(res, error);
+    call.settle(res, { cut: true });
+    if (pass !== undefined) res.destroy();
+  }
+
+  function send(body: Buffer, json: unknown): void {
+    call.usage = dialect.usageOf(json);
+    res.writeHead(status, { ...headers, 'content-length': body.length });
+    call.settle(res);
+    res.end(body);
+  }
+
+  return {
+    onData(chunk) {
+      if (pass !== undefined) return pass(chunk);
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size <= limit) return;
+      res.writeHead(status, headers);
+      pass = backPressured(res, exchange);
+      for (const held of chunks.splice(0)) pass(held);
+    },
+    onEnd() {
+      if (pass !== undefined) {
+        call.settle(res);
+        res.end();
+        return;
+      }
+      const body = Buffer.concat(chunks, size);
+      const json = parseJson(body.toString('latin1'));
+      if (json !== undefined) send(body, json);
+      else if (status >= 300) foreignError(props);
+      else fail(failureError('cut', ROUTER));
+    },
+    fail,
+    complete: false,
+  };
+}
+
+/** An error page that does not come from an OpenAI-compatible server, such as nginx's own. */
+function foreignError({ res, call, status, headers }: AnswerProps): void {
+  const { 'content-type': _type, ...rest } = headers;
+  const shown = status >= 400 ? status : 502;
+  const message = `${ROUTER} answered ${status} before a model server did.`;
+  sendError(res, upstreamError(shown, `router_${status}`, message, rest));
+  call.settle(res);
+}

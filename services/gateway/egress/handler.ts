@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MODEL, RELEASE, REQUEST_ID, UNSENT } from '../../../contracts/headers.ts';
+import type { EgressState, Endpoint, Route } from '../config.ts';
+import { DIALECTS } from '../dialect.ts';
+import { ApiError, defectLine, sendError, serverError } from '../http/errors.ts';
+import { backPressured, failureError, pickHeaders } from '../http/pass-on.ts';
+import { ClientGone, readJsonBody } from '../http/request-body.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import type { Handler, Running } from '../http/server.ts';
+import type { Exchange, FailureKind, Upstream, UpstreamRequest } from '../http/upstream.ts';
+import type { Log, Runtime } from '../runtime.ts';
+import { createEgressCall, type EgressCall } from './call.ts';
+import type { EgressMetrics } from './metrics.ts';
+import { planEgressRequest, routeOf } from './request.ts';
+
+/** What the handler needs at the moment a request comes in. */
+export interface EgressNow {
+  readonly state: EgressState;
+  upstreamOf(endpoint: Endpoint): Upstream;
+}
+
+interface EgressProps {
+  readonly current: () => EgressNow;
+  readonly metrics: EgressMetrics;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+/** The way from the router to public endpoints: their TLS, host, key, model id and caps. */
+export function createEgressHandler({ current, metrics, runtime, log }: EgressProps): Handler {
+  return (req, res) => {
+    const now = current();
+    const id = requestIdOf(req.headers, runtime.uuid);
+    const call = createEgressCall(id, { metrics, log, runtime });
+    const relay = createEgressRelay(call, res);
+    res.setHeader(REQUEST_ID, id);
+    res.on('close', relay.clientClosed);
+    void forward(id, now, call, req, relay).catch((error: unknown) => {
+      if (error instanceof ClientGone) return;
+      if (!(error instanceof ApiError)) log(defectLine(id, error));
+      relay.cutShort(error instanceof ApiError ? error : serverError());
+    });
+    return relay;
+  };
+}
+
+async function forward(
+  id: string,
+  { state, upstreamOf }: EgressNow,
+  call: EgressCall,
+  req: IncomingMessage,
+  relay: EgressRelay,
+): Promise<void> {
+  const path = (req.url ?? '').split('?', 1)[0] ?? '';
+  const route = routeOf(req.headers, state);
+  call.routed(String(req.headers[MODEL]), String(req.headers[RELEASE]), route.endpoint.name);
+  const dialect = DIALECTS.get(path);
+  if (dialect === undefined || req.method !== 'POST')
+    throw new ApiError(404, `Invalid URL (${req.method} ${path})`, { code: 'unknown_url' });
+  const body = await readJsonBody(req);
+  relay.start(
+    upstreamOf(route.endpoint),
+    planEgressRequest(id, dialect, req.headers.accept, body, route),
+    route,
+  );
+}
+
+interface EgressRelay extends Running {
+  start(upstream: Upstream, request: UpstreamRequest, route: Route): void;
+  clientClosed(): void;
+}
+
+/** Of an endpoint's headers these reach the router. */
+const PASSED_ON = ['content-type', 'retry-after', 'x-should-retry'];
+/** Nothing reached the endpoint: the request may be sent again. */
+const MAY_BE_SENT_AGAIN = { [UNSENT]: '1' };
+
+/** A cut is passed on as a cut: the edge is the one that tells the client. */
+function createEgressRelay(call: EgressCall, res: ServerResponse): EgressRelay {
+  let exchange: Exchange | undefined;
+  let sent = false;
+
+  function fail(error: ApiError, unsent: boolean): void {
+    if (res.writableEnded) return;
+    if (res.headersSent) res.destroy();
+    else sendError(res, unsent ? withHeaders(error, MAY_BE_SENT_AGAIN) : error);
+    call.settle(res, { cut: true });
+  }
+
+  return {
+    start(upstream, request, { endpoint }) {
+      if (res.closed || res.writableEnded) return;
+      let write: (bytes: Buffer) => void = () => {};
+      const started = upstream.send(request, {
+        onSent() {
+          sent = true;
+        },
+        onAnswer(status, headers) {
+          res.writeHead(status, pickHeaders(headers, PASSED_ON));
+          res.flushHeaders();
+          write = backPressured(res, started);
+        },
+        onData: (chunk) => write(chunk),
+        onEnd() {
+          call.settle(res);
+          res.end();
+        },
+        onFailure: (kind) => fail(failureError(kind, `Endpoint ${endpoint.name}`), isUnsent(kind)),
+      });
+      exchange = started;
+    },
+    clientClosed() {
+      exchange?.abort();
+      call.settle(res, { aborted: true });
+    },
+    cutShort(error) {
+      exchange?.abort();
+      fail(error, !sent && error.status >= 500);
+    },
+  };
+}
+
+function isUnsent(kind: FailureKind): boolean {
+  return kind === 'refused' || kind === 'unreachable' || kind === 'idle_reset';
+}
+
+function withHeaders(error: ApiError, headers: Readonly<Record<string, string>>): ApiError {
+  return new ApiError(error.status, error.message, error.body, { ...error.headers, ...headers });
+}

@@ -1,0 +1,39 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** Label of requests that lead to no endpoint. */
+export const NO_ENDPOINT = 'none';
+
+export interface EgressMetrics {
+  /** Makes every series of these endpoints exist. Those that exist keep their value. */
+  introduce(endpoints: Iterable<string>): void;
+  admitted(endpoint: string): void;
+  left(endpoint: string): void;
+  settled(endpoint: string, code: number): void;
+}
+
+export function createEgressMetrics(registry: Registry): EgressMetrics {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'fleet_egress_requests_total',
+    help: 'Requests by the status that the router got; 499 if it left before one was sent',
+    labelNames: ['endpoint', 'code'],
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: 'fleet_egress_in_flight',
+    help: 'Requests that were accepted and have not ended',
+    labelNames: ['endpoint'],
+    registers,
+  });
+  return {
+    introduce(endpoints) {
+      for (const endpoint of endpoints) {
+        requests.inc({ endpoint, code: 200 }, 0);
+        inFlight.inc({ endpoint }, 0);
+      }
+    },
+    admitted: (endpoint) => inFlight.inc({ endpoint }),
+    left: (endpoint) => inFlight.dec({ endpoint }),
+    settled: (endpoint, code) => requests.inc({ endpoint, code }),
+  };
+}

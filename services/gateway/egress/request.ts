@@ -1,0 +1,66 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { HOP_KEY, MODEL, RELEASE, REQUEST_ID } from '../../../contracts/headers.ts';
+import { isHopKey } from '../auth.ts';
+import type { EgressState, Route } from '../config.ts';
+import type { Dialect } from '../dialect.ts';
+import { ApiError } from '../http/errors.ts';
+import type { JsonBody } from '../http/request-body.ts';
+import type { UpstreamRequest } from '../http/upstream.ts';
+import { editMembers } from '../json-edit.ts';
+
+/** @throws ApiError 403 without the hop's key, 404 if no route leads from the model and release in the headers. */
+export function routeOf(headers: IncomingHttpHeaders, state: EgressState): Route {
+  if (!isHopKey(headers[HOP_KEY], state.hopKey))
+    throw new ApiError(403, `${HOP_KEY} is missing or wrong; only the router may send here.`, {
+      code: 'hop_key_refused',
+    });
+  const model = String(headers[MODEL] ?? '');
+  const release = String(headers[RELEASE] ?? '');
+  const route = state.routeOf(model, release);
+  if (route !== undefined) return route;
+  throw new ApiError(
+    404,
+    `No route for ${MODEL} ${model || 'missing'}, ${RELEASE} ${release || 'missing'}.`,
+    {
+      code: 'route_not_found',
+    },
+  );
+}
+
+/** What the endpoint is sent: its own model id, at most the allowed output, its own key, and nothing of ours but the id. */
+export function planEgressRequest(
+  id: string,
+  dialect: Dialect,
+  accept: string | undefined,
+  { bytes, json }: JsonBody,
+  { endpoint, endpointModel, maxOutputTokens }: Route,
+): UpstreamRequest {
+  const caps = maxOutputTokens === undefined ? {} : capped(json, dialect, maxOutputTokens);
+  return {
+    path: dialect.path.slice('/v1'.length),
+    body: editMembers(bytes, json, { model: endpointModel, ...caps }),
+    headers: {
+      'content-type': 'application/json',
+      accept: accept ?? '*/*',
+      'accept-encoding': 'identity',
+      'user-agent': 'gpt-oss-fleet',
+      [REQUEST_ID]: id,
+      ...(endpoint.bearer === undefined ? {} : { authorization: `Bearer ${endpoint.bearer}` }),
+    },
+  };
+}
+
+/** A request that names no cap gets one: without it the endpoint's own would hold. */
+function capped(
+  json: Readonly<Record<string, unknown>>,
+  { outputCaps }: Dialect,
+  most: number,
+): Readonly<Record<string, number>> {
+  const named = outputCaps.filter((cap) => json[cap] !== undefined && json[cap] !== null);
+  const unset = named.length === 0 ? outputCaps.slice(-1) : [];
+  const exceeded = named.filter((cap) => {
+    const value = json[cap];
+    return typeof value === 'number' && value > most;
+  });
+  return Object.fromEntries([...exceeded, ...unset].map((cap) => [cap, most]));
+}

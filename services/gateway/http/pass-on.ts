@@ -1,0 +1,53 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { type ApiError, NO_CLIENT_RETRY, upstreamError } from './errors.ts';
+import type { FailureKind } from './upstream.ts';
+
+/** What both roles use to pass an answer on. */
+
+/** Writes to the client and stops the upstream while the client does not keep up. */
+export function backPressured(
+  res: ServerResponse,
+  source: { pause(): void; resume(): void },
+): (bytes: Buffer | string) => void {
+  let paused = false;
+  res.on('drain', () => {
+    paused = false;
+    source.resume();
+  });
+  return (bytes) => {
+    if (res.write(bytes) || paused) return;
+    paused = true;
+    source.pause();
+  };
+}
+
+/** Copies those of the named headers that are there. */
+export function pickHeaders(headers: IncomingHttpHeaders, names: readonly string[]): OutgoingHttpHeaders {
+  return Object.fromEntries(
+    names.filter((name) => headers[name] !== undefined).map((name) => [name, headers[name]]),
+  );
+}
+
+/** The answer to a request that got none. Where it may have been worked on, the client is told not to repeat it. */
+export function failureError(kind: FailureKind, place: string): ApiError {
+  switch (kind) {
+    case 'refused':
+    case 'unreachable':
+      return upstreamError(
+        502,
+        'upstream_unreachable',
+        `${place} cannot be reached; nothing was sent to it.`,
+      );
+    case 'idle_reset':
+      return upstreamError(502, 'upstream_unreachable', `${place} closed an idle connection.`);
+    case 'timeout':
+      return upstreamError(504, 'upstream_timeout', `${place} was silent for too long.`, NO_CLIENT_RETRY);
+    case 'cut':
+      return upstreamError(
+        502,
+        'upstream_cut',
+        `${place} broke off before its answer was complete.`,
+        NO_CLIENT_RETRY,
+      );
+  }
+}

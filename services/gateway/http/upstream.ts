@@ -1,0 +1,182 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Socket } from 'node:net';
+import { buildConnector, Client, type Dispatcher, errors } from 'undici';
+import type { Target } from '../config.ts';
+import { systemRuntime } from '../runtime.ts';
+
+/** A POST with a JSON body. `path` begins with a slash and is appended to the upstream's URL. */
+export interface UpstreamRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/**
+ * Why no complete answer came.
+ * - `refused`: the connection was refused; nothing was sent.
+ * - `unreachable`: no connection for another reason (name, route, TLS, time); nothing was sent.
+ * - `idle_reset`: a kept-alive connection was closed while it was idle, which was noticed only after the
+ *   request was written; no byte of an answer came.
+ * - `timeout`: sent, then silence for too long.
+ * - `cut`: sent, then the connection broke. The request may have been worked on.
+ */
+export type FailureKind = 'refused' | 'unreachable' | 'idle_reset' | 'timeout' | 'cut';
+
+/** What happens to a request, in this order. After `abort` nothing is called any more. */
+export interface UpstreamEvents {
+  /** A connection is there and the request is being written to it. */
+  onSent(): void;
+  onAnswer(status: number, headers: IncomingHttpHeaders): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onFailure(kind: FailureKind): void;
+}
+
+/** A request under way. */
+export interface Exchange {
+  /** Closes its connection at once, in whatever phase it is. */
+  abort(): void;
+  pause(): void;
+  resume(): void;
+}
+
+export interface Upstream {
+  send(request: UpstreamRequest, events: UpstreamEvents): Exchange;
+  /** Closes idle connections; requests under way finish on theirs. */
+  close(): void;
+}
+
+/** One undici client holds one connection, so that for every request it is known whether that was used before. */
+interface Connection {
+  readonly client: Client;
+  socket?: Socket;
+  /** Complete answers on the present socket. */
+  answers: number;
+}
+
+/**
+ * An upstream with kept-alive connections, as many as there are requests at a time. Idle ones are closed before
+ * nginx closes them (75 s). Silence is `idleMs`, from the request's last byte and between bytes of the answer.
+ * A reset later than `idleResetMs` after sending is no leftover of idle time: the request was being worked on.
+ */
+export function openUpstream(
+  { url, certificateAuthority }: Target,
+  {
+    connectMs = 5_000,
+    keepAliveMs = 60_000,
+    idleMs = 600_000,
+    idleResetMs = 1_000,
+    now = systemRuntime.now,
+  } = {},
+): Upstream {
+  const prefix = url.pathname.replace(/\/+$/, '');
+  const connect = buildConnector({ timeout: connectMs, ca: certificateAuthority });
+  const idle: Connection[] = [];
+  let closed = false;
+
+  function open(): Connection {
+    const client = new Client(url.origin, {
+      connect(options, callback) {
+        const socket: unknown = connect(options, callback);
+        if (socket instanceof Socket) connection.socket = socket;
+        connection.answers = 0;
+      },
+      headersTimeout: idleMs,
+      bodyTimeout: idleMs,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
+    });
+    const connection: Connection = { client, answers: 0 };
+    client.on('disconnect', () => {
+      const index = idle.indexOf(connection);
+      if (index === -1) return;
+      idle.splice(index, 1);
+      discard(connection);
+    });
+    return connection;
+  }
+
+  function release(connection: Connection): void {
+    connection.answers += 1;
+    if (closed) discard(connection);
+    else idle.push(connection);
+  }
+
+  return {
+    send(request, events) {
+      const connection = idle.pop() ?? open();
+      let controller: Dispatcher.DispatchController | undefined;
+      let sentAt = 0;
+      let bytesBefore = 0;
+      let answered = false;
+      let over = false;
+
+      const kindOf = (error: Error): FailureKind => {
+        if (controller === undefined) return codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'unreachable';
+        if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
+          return 'timeout';
+        const untouched = !answered && connection.socket?.bytesRead === bytesBefore;
+        const wasIdle = connection.answers > 0 && now() - sentAt <= idleResetMs;
+        return untouched && wasIdle && RESETS.has(codeOf(error)) ? 'idle_reset' : 'cut';
+      };
+
+      connection.client.dispatch(
+        { method: 'POST', path: prefix + request.path, headers: request.headers, body: request.body },
+        {
+          onRequestStart(started) {
+            controller = started;
+            sentAt = now();
+            bytesBefore = connection.socket?.bytesRead ?? 0;
+            events.onSent();
+          },
+          onResponseStart(_controller, status, headers) {
+            if (status < 200) return;
+            answered = true;
+            events.onAnswer(status, headers);
+          },
+          onResponseData(_controller, chunk) {
+            if (!over) events.onData(chunk);
+          },
+          onResponseEnd() {
+            if (over) return;
+            over = true;
+            release(connection);
+            events.onEnd();
+          },
+          onResponseError(_controller, error) {
+            if (over) return;
+            over = true;
+            const kind = kindOf(error);
+            discard(connection);
+            events.onFailure(kind);
+          },
+        },
+      );
+      return {
+        abort() {
+          if (over) return;
+          over = true;
+          discard(connection);
+        },
+        pause: () => controller?.pause(),
+        resume: () => controller?.resume(),
+      };
+    },
+    close() {
+      closed = true;
+      for (const connection of idle.splice(0)) discard(connection);
+    },
+  };
+}
+
+function discard({ client, socket }: Connection): void {
+  socket?.destroy();
+  void client.destroy();
+}
+
+/** How a connection that the other side closed looks here. */
+const RESETS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

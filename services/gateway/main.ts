@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Address } from './http/server.ts';
+import type { Log } from './runtime.ts';
+import { startGateway } from './service.ts';
+
+const USAGE = `usage: gateway --config gateway.json --listen HOST:PORT --admin HOST:PORT
+SIGHUP reads the configuration, keys and secrets again; SIGTERM finishes what runs and ends.`;
+
+const log: Log = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+function fail(message: string, code: number): never {
+  process.stderr.write(`gateway: ${message}\n`);
+  process.exit(code);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** `127.0.0.1:8080`, `[::1]:8080` */
+function addressOf(flag: string, text: string | undefined): Address {
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text ?? '') ?? [];
+  if (host === undefined || port === undefined || Number(port) > 65_535)
+    fail(`--${flag}: must be HOST:PORT, got ${text ?? 'nothing'}\n${USAGE}`, 2);
+  return { host, port: Number(port) };
+}
+
+function flags(): { readonly config?: string; readonly listen?: string; readonly admin?: string } {
+  const options = {
+    config: { type: 'string' },
+    listen: { type: 'string' },
+    admin: { type: 'string' },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(`${messageOf(error)}\n${USAGE}`, 2);
+  }
+}
+
+const { config, listen, admin } = flags();
+if (config === undefined) fail(`--config: missing\n${USAGE}`, 2);
+
+try {
+  const gateway = await startGateway({
+    configPath: config,
+    listen: addressOf('listen', listen),
+    admin: addressOf('admin', admin),
+    env: process.env,
+    readFile: (path) => readFile(path, 'utf8'),
+    log,
+  });
+  log({
+    ts: new Date().toISOString(),
+    event: 'listening',
+    address: gateway.address,
+    admin: gateway.adminAddress,
+  });
+  process.on('SIGHUP', () => void gateway.reload());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void gateway.stop().then(() => process.exit(0)));
+} catch (error) {
+  fail(messageOf(error), 1);
+}

@@ -1,0 +1,24 @@
+import type { Registry } from 'prom-client';
+import type { GatewayState } from './config.ts';
+import type { Handler } from './http/server.ts';
+import type { Log, Runtime } from './runtime.ts';
+
+/** What the gateway does with requests: edge or egress. */
+export interface Role {
+  readonly handler: Handler;
+  /** Takes a new configuration into use for requests to come. @throws Error if it is of another role. */
+  adopt(state: GatewayState): void;
+  /** Closes idle connections to upstreams. */
+  close(): void;
+}
+
+/** What a role needs besides its configuration. */
+export interface RoleTools {
+  readonly registry: Registry;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+export function roleChange(from: GatewayState['role'], to: GatewayState['role']): Error {
+  return new Error(`role: cannot change from ${from} to ${to} while running; start another program`);
+}

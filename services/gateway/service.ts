@@ -1,0 +1,85 @@
+import { Registry } from 'prom-client';
+import { createAdminHandler } from './admin.ts';
+import { loadState, type Sources } from './config.ts';
+import { createConfigMetrics } from './config-metrics.ts';
+import { createEdgeRole } from './edge/role.ts';
+import { createEgressRole } from './egress/role.ts';
+import { type Address, serve } from './http/server.ts';
+import { type Log, type Runtime, systemRuntime } from './runtime.ts';
+
+export interface GatewayOptions extends Sources {
+  /** Path of gateway.json; read again at every reload. */
+  readonly configPath: string;
+  /** Where requests come in. */
+  readonly listen: Address;
+  /** Where metrics and status are. */
+  readonly admin: Address;
+  readonly log: Log;
+  /** @default - the system's clock, timers and randomness */
+  readonly runtime?: Runtime;
+}
+
+export interface Gateway {
+  /** `host:port` of the API. */
+  readonly address: string;
+  /** `host:port` of metrics and status. */
+  readonly adminAddress: string;
+  /** Reads configuration, keys and secrets again. A bad one is refused and the old one stays. Never throws. */
+  reload(): Promise<void>;
+  /** Accepts nothing new, lets requests finish for `drainSeconds`, cuts the rest short. */
+  stop(): Promise<void>;
+}
+
+/** Starts one gateway in the role that its configuration names. @throws Error if the configuration is bad. */
+export async function startGateway({
+  configPath,
+  listen,
+  admin,
+  log,
+  runtime = systemRuntime,
+  ...sources
+}: GatewayOptions): Promise<Gateway> {
+  const registry = new Registry();
+  const metrics = createConfigMetrics(registry);
+  let state = await loadState(configPath, sources);
+  let refusal: string | undefined;
+  let ready = true;
+  const tools = { registry, runtime, log };
+  const role = state.role === 'edge' ? createEdgeRole(state, tools) : createEgressRole(state, tools);
+  metrics.loaded(state.version);
+
+  const api = await serve(role.handler, listen, runtime);
+  const status = () => ({ role: state.role, version: state.version, error: refusal });
+  const side = await serve(createAdminHandler({ registry, status, isReady: () => ready }), admin, runtime);
+  let reloading = Promise.resolve();
+
+  async function reload(): Promise<void> {
+    try {
+      const next = await loadState(configPath, sources);
+      role.adopt(next);
+      state = next;
+      refusal = undefined;
+      metrics.loaded(next.version);
+      log({ ts: runtime.date().toISOString(), event: 'reloaded', version: next.version });
+    } catch (error) {
+      refusal = error instanceof Error ? error.message : String(error);
+      metrics.refused();
+      log({ ts: runtime.date().toISOString(), event: 'reload_refused', error: refusal });
+    }
+  }
+
+  return {
+    address: api.address,
+    adminAddress: side.address,
+    reload() {
+      reloading = reloading.then(reload);
+      return reloading;
+    },
+    async stop() {
+      ready = false;
+      await api.drain(state.drainSeconds);
+      role.close();
+      await side.drain(0);
+    },
+  };
+}

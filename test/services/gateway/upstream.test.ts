@@ -1,0 +1,81 @@
+import { createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { type FailureKind, openUpstream, type Upstream } from '../../../services/gateway/http/upstream.ts';
+
+const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+
+async function listen(onData: (socket: Socket, count: number) => void): Promise<URL> {
+  let count = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      count += 1;
+      onData(socket, count);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+}
+
+function send(upstream: Upstream): Promise<FailureKind | 'ok'> {
+  return new Promise((resolve) => {
+    upstream.send(
+      { path: '/', headers: {}, body: Buffer.from('{}') },
+      {
+        onSent() {},
+        onAnswer() {},
+        onData() {},
+        onEnd: () => resolve('ok'),
+        onFailure: resolve,
+      },
+    );
+  });
+}
+
+test.each([
+  [1_000, 'idle_reset'],
+  [1_001, 'cut'],
+])('a reset of a used connection %i ms after sending counts as %s', async (milliseconds, kind) => {
+  let clock = 0;
+  const url = await listen((socket, count) => {
+    if (count === 1) socket.write(ANSWER);
+    else {
+      clock += milliseconds;
+      socket.resetAndDestroy();
+    }
+  });
+  const upstream = openUpstream({ url }, { now: () => clock });
+  onTestFinished(() => upstream.close());
+  expect(await send(upstream)).toBe('ok');
+  expect(await send(upstream)).toBe(kind);
+});
+
+test('silence before an answer is a timeout', async () => {
+  const url = await listen(() => {});
+  const upstream = openUpstream({ url }, { idleMs: 50 });
+  expect(await send(upstream)).toBe('timeout');
+});
+
+test('a connection that the server closed while idle is not used again', async () => {
+  let closed: Promise<unknown> = Promise.resolve();
+  let connections = 0;
+  const url = await listen((socket) => {
+    connections += 1;
+    closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.end(ANSWER);
+  });
+  const upstream = openUpstream({ url });
+  onTestFinished(() => upstream.close());
+  for (let turn = 0; turn < 3; turn += 1) {
+    expect(await send(upstream)).toBe('ok');
+    await closed;
+  }
+  expect(connections).toBe(3);
+});
+
+test('a name that does not resolve is unreachable', async () => {
+  const upstream = openUpstream({ url: new URL('http://does-not-exist.invalid') });
+  expect(await send(upstream)).toBe('unreachable');
+});
