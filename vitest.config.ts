@@ -17,7 +17,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'verify', include: ['test/verify/**/*.test.ts'], fileParallelism: false, testTimeout: 600_000 },
+        test: {
+          name: 'verify',
+          include: ['test/verify/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+        },
       },
     ],
   },

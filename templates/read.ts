@@ -8,7 +8,13 @@ export function readTemplates(folder: string): Templates {
   return { nginx: read(folder, ROUTER_TEMPLATES) };
 }
 
-function read<Name extends string>(folder: string, files: Readonly<Record<Name, string>>): Record<Name, string> {
-  const texts = Object.entries<string>(files).map(([name, file]) => [name, readFileSync(join(folder, file), 'utf8')]);
+function read<Name extends string>(
+  folder: string,
+  files: Readonly<Record<Name, string>>,
+): Record<Name, string> {
+  const texts = Object.entries<string>(files).map(([name, file]) => [
+    name,
+    readFileSync(join(folder, file), 'utf8'),
+  ]);
   return Object.fromEntries(texts) as Record<Name, string>;
 }
