@@ -30,7 +30,7 @@ describe('every command of the table exists', () => {
 
 describe('every place that it names is there', () => {
   const table = readme.split('## Where things are')[1] ?? '';
-  const places = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell]) =>
+  const places = [...table.matchAll(/^\| (`[^|]+`) +\|/gm)].flatMap(([, cell]) =>
     [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, place]) => place ?? ''),
   );
   test.each(places)('%s', (place) => {

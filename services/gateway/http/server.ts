@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Runtime } from '../runtime.ts';
 import { type ApiError, shuttingDown } from './errors.ts';
 
@@ -35,15 +35,20 @@ export async function serve(
   runtime: Pick<Runtime, 'after'>,
 ): Promise<HttpServer> {
   const running = new Map<ServerResponse, Running>();
+  const sockets = new Set<Socket>();
   let draining = false;
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
     res.shouldKeepAlive &&= !draining;
     res.on('close', () => {
       running.delete(res);
-      if (draining) setImmediate(() => server.closeIdleConnections());
+      if (draining) closeIdle();
     });
     running.set(res, handler(req, res));
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -52,6 +57,11 @@ export async function serve(
       resolve();
     });
   });
+
+  function closeIdle(): void {
+    const busy = new Set([...running.keys()].map(({ req }) => req.socket));
+    for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
+  }
 
   return {
     address: formatAddress(server.address()),
@@ -64,15 +74,23 @@ export async function serve(
           for (const request of running.values()) request.cutShort(shuttingDown());
           cancelLast = runtime.after(LAST_BYTES_MS, () => server.closeAllConnections());
         });
-        server.close(() => {
+        stopAccepting(server, () => {
           cancelCut();
           cancelLast();
           resolve();
         });
-        server.closeIdleConnections();
+        closeIdle();
       });
     },
   };
+}
+
+/**
+ * As `server.close`, but without what an HTTP server does besides: it also destroys connections whose answer has
+ * ended but not left yet, and their clients would miss the end of it (Node 20 to 24, `closeIdleConnections`).
+ */
+function stopAccepting(server: Server, closed: () => void): void {
+  NetServer.prototype.close.call(server, closed);
 }
 
 function formatAddress(address: AddressInfo | string | null): string {

@@ -39,6 +39,29 @@ describe('while it stops', () => {
     await stopped;
   });
 
+  test('an answer that has ended but not left yet leaves whole', async () => {
+    const long = chatBody('x'.repeat(50_000_000));
+    const { gateway } = await edgeWith((received) => sendJson(received, 200, long), 60);
+    const client = await rawClient(gateway.address);
+    client.socket.pause();
+    client.send(postText(CHAT, gateway.key, hello));
+    await eventually(() => expect(gateway.log).toHaveLength(1));
+    const stopped = gateway.stop();
+    await gateway.admin('/ready');
+    client.socket.resume();
+    expect((await client.ended).endsWith(long.slice(-100))).toBe(true);
+    await stopped;
+  });
+
+  test('an idle connection is closed at once', async () => {
+    const { gateway } = await edgeWith(() => {}, 60);
+    const client = await rawClient(gateway.address);
+    client.send('GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n');
+    await client.until('unknown_url');
+    await gateway.stop();
+    await client.ended;
+  });
+
   test('a kept-alive connection is closed after its answer', async () => {
     const { router, gateway } = await edgeWith(() => {}, 60);
     const client = await rawClient(gateway.address);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
@@ -175,72 +175,6 @@ test('a repeated long prefix halves the time to the first token, or better', asy
     return first;
   }
 }, 120_000);
-
-describe('applying again', () => {
-  test('changes nothing', async () => {
-    const before = project.pids();
-    const { code, stdout } = await project.cdktf('deploy', 'local', '--auto-approve');
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/No changes/);
-    expect(project.pids()).toEqual(before);
-  }, 60_000);
-
-  test('a changed weight is one delivery: nginx reloads, nothing is restarted', async () => {
-    const before = project.pids();
-    project.edit((text) => text.replace('weight: 80', 'weight: 70').replace('weight: 15', 'weight: 25'));
-    const { code, stdout } = await project.cdktf('deploy', 'local', '--auto-approve');
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/1 to add, 0 to change, 1 to destroy/);
-    expect(stdout).toContain('terraform_data.router_weights');
-    expect(project.pids()).toEqual(before);
-    const nginx = readFileSync(join(project.folder, '.fleet/local/router/nginx.conf'), 'utf8');
-    expect(nginx).toContain('73.68% v32;');
-  }, 60_000);
-
-  test('an unmapped model gets a 404 that says so', async () => {
-    project.edit((text) => text.replace(/ {2}gpt-oss-7b:\n(?: {4,}.*\n)+/, ''));
-    const before = project.pids();
-    expect((await project.fleet('up')).code).toBe(0);
-    await expect(
-      client.chat.completions.create({ model: 'gpt-oss-7b', messages: messages('Hello') }),
-    ).rejects.toThrow(/404.*gpt-oss-7b/s);
-    const after = project.pids();
-    expect(after.gateway).toBe(before.gateway);
-    expect(after.router).toBe(before.router);
-  }, 60_000);
-});
-
-describe('a part that dies', () => {
-  test('is seen by status and healed by up', async () => {
-    process.kill(project.pid('egress'), 'SIGKILL');
-    const seen = await project.fleet('status', '--json');
-    expect(seen.code).toBe(1);
-    expect(partState(seen.stdout, 'egress')).toBe('dead');
-    expect((await project.fleet('up')).code).toBe(0);
-    expect(partState((await project.fleet('status', '--json')).stdout, 'egress')).toBe('running');
-  }, 60_000);
-});
-
-describe('fleet down', () => {
-  test('leaves no process, no port and no file but its folder, without the state too', async () => {
-    const pids = Object.values(project.pids());
-    await promisify(execFile)('rm', ['-f', join(project.folder, '.fleet/local/terraform.tfstate')]);
-    expect((await project.fleet('down')).code).toBe(0);
-    expect(pids.filter(runs)).toEqual([]);
-    await expect(fetch(`${project.baseUrl}/models`)).rejects.toThrow();
-  }, 60_000);
-});
-
-/** Whether a process is there and more than a zombie that nobody has waited for. */
-function runs(pid: number): boolean {
-  const stat = existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-  return stat !== '' && !/\) Z /.test(stat);
-}
-
-function partState(stdout: string, name: string): string | undefined {
-  const { parts } = JSON.parse(stdout) as { parts: { name: string; state: string }[] };
-  return parts.find((part) => part.name === name)?.state;
-}
 
 /** Completed chat requests for 120b by release, from the records of the servers and of the endpoint. */
 async function requestsSeen({ environment, folder }: LocalProject): Promise<Map<string, number>> {
