@@ -22,7 +22,7 @@ const CLOUDS = [
         (stack, environment) => new GooglePlatform(stack, environment, TEST_TOOLKIT),
       ),
     weights: 'google_storage_bucket_object.router_weights',
-    change: (text: string) => text.replace('weight: 80', 'weight: 70').replace('weight: 20', 'weight: 30'),
+    change: (text: string) => text.replace('weight: 75', 'weight: 70').replace('weight: 5\n', 'weight: 10\n'),
   },
 ];
 

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { portsOf } from '../../contracts/environment-ports.ts';
 import { weightedReleases } from '../../contracts/release.ts';
 import { routingKey } from '../../contracts/routing-key.ts';
 import { predictRelease, splitOf } from '../../contracts/split.ts';
@@ -43,6 +45,15 @@ describe('fleet up', () => {
       expect(JSON.parse(stdout).choices[0].message.role).toBe('assistant');
     }
   });
+});
+
+test('everything listens on 127.0.0.1 alone', async () => {
+  const ports = portsOf(project.environment).map(({ port }) => port);
+  expect(ports.length).toBeGreaterThan(10);
+  for (const port of ports) {
+    await expect(connects('127.0.0.1', port), `127.0.0.1:${port}`).resolves.toBe(true);
+    await expect(connects('127.0.0.2', port), `127.0.0.2:${port}`).resolves.toBe(false);
+  }
 });
 
 test('the example of the README works', async () => {
@@ -204,6 +215,17 @@ async function completedRequests(origin: string, dispatcher: Agent): Promise<num
     ({ outcome, path, model }) =>
       outcome === 'completed' && path === '/v1/chat/completions' && model.endsWith('gpt-oss-120b'),
   ).length;
+}
+
+function connects(address: string, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, address);
+    socket.once('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', () => done(false));
+  });
 }
 
 function difference(
