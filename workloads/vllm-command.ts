@@ -41,6 +41,9 @@ export function vllmArguments(
   ];
 }
 
+/** Settings of a simulator that stands in for a public host: it answers with the model's name that was asked for. */
+export const PUBLIC_HOST = { answersAs: 'requested' } as const;
+
 /** The simulator's stand-in for a public endpoint: one server that knows the models by their ids at that host. */
 export function simulatedEndpointArguments(
   environment: Environment,

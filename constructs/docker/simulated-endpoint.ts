@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { simulatedEndpointArguments } from '../../workloads/vllm-command.ts';
+import { PUBLIC_HOST, simulatedEndpointArguments } from '../../workloads/vllm-command.ts';
 import type { DockerContext } from './context.ts';
 import { SECRETS_FOLDER } from './docker-topology.ts';
 import { PartContainer } from './part-container.ts';
@@ -55,7 +55,10 @@ export class SimulatedEndpoint extends Construct {
           certificate: `${SECRETS_FOLDER}/${certificate}`,
           privateKey: `${SECRETS_FOLDER}/${privateKey}`,
         }),
-        env: [...simulatorEnvironment(context), `NODE_EXTRA_CA_CERTS=${SECRETS_FOLDER}/${certificate}`],
+        env: [
+          ...simulatorEnvironment(context, PUBLIC_HOST),
+          `NODE_EXTRA_CA_CERTS=${SECRETS_FOLDER}/${certificate}`,
+        ],
         volumes: [secrets.mount],
       },
       aliases: [hostname],

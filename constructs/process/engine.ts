@@ -1,14 +1,15 @@
 import type { ProcessContext } from './context.ts';
 
-/** The program in front of a vLLM command line, and the simulator's own settings. */
+/** The program in front of a vLLM command line, and the simulator's settings: the environment's and `simulation`. */
 export function engineCommand(
   { environment }: ProcessContext,
   engine: 'simulator' | 'vllm',
   args: readonly string[],
+  simulation: Readonly<Record<string, unknown>> = {},
 ) {
   if (engine === 'vllm') return { command: ['vllm', ...args] };
   return {
     command: ['node', '{toolkit}/dist/services/vllm-simulator.js', ...args],
-    env: { VLLM_SIMULATOR: JSON.stringify(environment.process?.simulator ?? {}) },
+    env: { VLLM_SIMULATOR: JSON.stringify({ ...environment.process?.simulator, ...simulation }) },
   };
 }

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { simulatedEndpointArguments } from '../../workloads/vllm-command.ts';
+import { PUBLIC_HOST, simulatedEndpointArguments } from '../../workloads/vllm-command.ts';
 import type { ProcessContext } from './context.ts';
 import { engineCommand } from './engine.ts';
 import { ProcessPart } from './process-part.ts';
@@ -28,7 +28,12 @@ export class SimulatedEndpoint extends Construct {
       context,
       name: `endpoint-${endpoint}`,
       part: {
-        ...engineCommand(context, 'simulator', simulatedEndpointArguments(environment, endpoint, tls)),
+        ...engineCommand(
+          context,
+          'simulator',
+          simulatedEndpointArguments(environment, endpoint, tls),
+          PUBLIC_HOST,
+        ),
         secretEnv: bearer === undefined ? {} : { VLLM_API_KEY: topology.secret(bearer) },
         listens: [{ address: topology.address, port: Number(port), key: `endpoints.${endpoint}.url` }],
         generates: [

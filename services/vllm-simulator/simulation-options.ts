@@ -38,6 +38,8 @@ export const SimulationOptions = z.strictObject({
   kvCacheBlocks: z.int().min(1).default(16_384),
   /** Scripted answers, or the path of a file with them: a JSON array, or one JSON object per line. */
   answers: z.union([z.string(), z.array(ScriptedAnswer)]).default([]),
+  /** The model's name in answers: the first that is served, as in vLLM, or the one asked for, as at a host of many models. */
+  answersAs: z.enum(['first', 'requested']).default('first'),
   /** File that each ended request is appended to, as a line of JSON. */
   recordFile: z.string().optional(),
   /** Ended requests kept in memory. */

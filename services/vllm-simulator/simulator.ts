@@ -112,6 +112,10 @@ export function createSimulator({
     answerTokens: () => simulation.answerTokens,
     failureFor: (subject) => failureFor(subject),
     rejected: vllmMetrics.rejected,
+    answeringModel: (requested) =>
+      simulation.answersAs === 'requested' && requested
+        ? requested
+        : (options.servedModelNames[0] ?? options.model),
     healthy: () => simulation.healthy,
     metricsPage: () => families.map((family) => family.render()).join(''),
     httpMetrics,

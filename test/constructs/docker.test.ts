@@ -99,6 +99,7 @@ describe('secrets', () => {
     expect(new Set(variables)).toEqual(
       new Set([
         'VLLM_SIMULATOR={}',
+        'VLLM_SIMULATOR={"answersAs":"requested"}',
         'NODE_EXTRA_CA_CERTS=/run/fleet/secrets/public.pem',
         'FLEET_AGENT_READY=http://127.0.0.1:8093/ready',
       ]),

@@ -74,6 +74,7 @@ describe('the official client', () => {
     });
     expect(answer.choices[0]?.message.content).toEqual(expect.stringMatching(/./));
     expect(answer.usage?.completion_tokens).toBe(8);
+    expect(answer.model).toContain(model);
   });
 
   test('streams', async () => {

@@ -14,6 +14,8 @@ export interface EndpointParts extends GenerationParts {
   /** 16 hex digits. */
   readonly randomId: () => string;
   readonly rejected: (reason: RejectionReason) => void;
+  /** The model's name in an answer to a request for this one. */
+  readonly answeringModel: (requested: string | undefined) => string;
 }
 
 /** Reads a body and answers it. @throws RequestError */
@@ -49,7 +51,7 @@ export const chatEndpoint: Endpoint = (parts, exchange, body) => {
   const format = createChatFormat({
     id: `chatcmpl-${id}`,
     created: seconds(clock.wall()),
-    model: server.servedModelNames[0] ?? server.model,
+    model: parts.answeringModel(request.model),
     systemFingerprint: server.systemFingerprint,
     parsed: toolParser || server.reasoningParser !== undefined,
     showsToolCalls: toolParser,
@@ -72,7 +74,7 @@ export const completionEndpoint: Endpoint = (parts, exchange, body) => {
   const format = createCompletionFormat({
     id: `cmpl-${id}`,
     created: seconds(clock.wall()),
-    model: server.servedModelNames[0] ?? server.model,
+    model: parts.answeringModel(request.model),
     systemFingerprint: server.systemFingerprint,
     promptTokensDetails: server.promptTokensDetails,
     includeUsage: request.includeUsage,
@@ -90,7 +92,7 @@ export const responsesEndpoint: Endpoint = (parts, exchange, body) => {
   const format = createResponsesFormat({
     id: responseId,
     created: seconds(clock.wall()),
-    model: server.servedModelNames[0] ?? server.model,
+    model: parts.answeringModel(request.model),
     echo: request.echo,
     includeReasoning: request.includeReasoning,
     showsToolCalls: server.harmony || (server.autoToolChoice && server.toolCallParser !== undefined),

@@ -20,6 +20,7 @@ test('options have the documented defaults', () => {
     healthy: true,
     countClientAborts: true,
     recordLimit: 100_000,
+    answersAs: 'first',
   });
 });
 
@@ -55,6 +56,18 @@ test.each(['[{"content":"a"},{"content":"b"}]', '{"content":"a"}\n\n{"content":"
 
 test('a fault in an answer file is told with its line', () => {
   expect(() => parseAnswers('{"content":"a"}\n{', 'f.jsonl')).toThrow('f.jsonl:2: not JSON');
+});
+
+test.each([
+  ['first', 'one'],
+  ['requested', 'two'],
+] as const)('a server of two models answers as the %s', async (answersAs, named) => {
+  const simulator = await start({
+    args: ['--served-model-name', 'one', 'two'],
+    simulation: { ...FAST, answersAs },
+  });
+  const { body } = await post(simulator, '/v1/chat/completions', chat('x', { model: 'two' }));
+  expect(JSON.parse(body).model).toBe(named);
 });
 
 test('options change while it runs', async () => {
