@@ -32,10 +32,13 @@ export interface Ran {
 export class LocalProject {
   readonly folder: string;
   readonly environmentFile: string;
+  /** Programs put here are found before the machine's. */
+  readonly bin: string;
 
   private constructor(folder: string) {
     this.folder = folder;
     this.environmentFile = join(folder, 'environments/local.yaml');
+    this.bin = join(folder, 'bin');
   }
 
   static async create(): Promise<LocalProject> {
@@ -75,7 +78,13 @@ export class LocalProject {
   }
 
   fleet(...args: readonly string[]): Promise<Ran> {
-    return ran([FLEET, ...args], this.folder);
+    return ran([FLEET, ...args], this.folder, { PATH: `${this.bin}:${process.env.PATH}` });
+  }
+
+  /** Puts a shell script into `bin`. */
+  program(name: string, script: string): void {
+    mkdirSync(this.bin, { recursive: true });
+    writeFileSync(join(this.bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
   spawnFleet(...args: readonly string[]): ChildProcess {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LocalProject } from '../support/local-project.ts';
+import { LocalProject, ROOT } from '../support/local-project.ts';
 
 let project: LocalProject;
 let client: OpenAI;
@@ -65,6 +65,32 @@ describe('a part that dies', () => {
   }, 60_000);
 });
 
+describe('engine: vllm', () => {
+  const useVllm = (text: string) => text.replace('engine: simulator', 'engine: vllm');
+
+  test('without vllm says how to install it, and changes nothing', async () => {
+    const before = project.pids();
+    project.edit(useVllm);
+    const { code, stderr } = await project.fleet('up');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/vllm/);
+    expect(project.pids()).toEqual(before);
+  }, 60_000);
+
+  test('starts the program vllm with the command line that the simulator got', async () => {
+    project.program(
+      'vllm',
+      `echo "$@" >> ${project.folder}/vllm.log; exec node ${ROOT}/dist/services/vllm-simulator.js "$@"`,
+    );
+    const simulated = partCommand('vllm-gpt-oss-20b-v32-1-1');
+    const { code, stderr } = await project.fleet('up');
+    expect(code, stderr).toBe(0);
+    const started = readFileSync(join(project.folder, 'vllm.log'), 'utf8').trim().split('\n');
+    expect(started).toHaveLength(4);
+    expect(started).toContain(simulated.slice(2).join(' '));
+  }, 60_000);
+});
+
 describe('fleet down', () => {
   test('leaves no process, no port and no file but its folder, without the state too', async () => {
     const pids = Object.values(project.pids());
@@ -79,6 +105,10 @@ describe('fleet down', () => {
 function runs(pid: number): boolean {
   const stat = existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
   return stat !== '' && !/\) Z /.test(stat);
+}
+
+function partCommand(part: string): string[] {
+  return JSON.parse(readFileSync(join(project.folder, '.fleet/local', part, 'part.json'), 'utf8')).command;
 }
 
 function partState(stdout: string, name: string): string | undefined {
