@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { addAccountCommands } from './account-commands.ts';
 import type { Context, Outcome, Surroundings } from './context.ts';
 import { UsageError } from './errors.ts';
 import { nearest } from './nearest.ts';
@@ -169,6 +170,8 @@ export function createProgram(terminal: Terminal): Command {
         return { data, text: JSON.stringify(data, null, 2), exitCode: 0 };
       }),
     );
+
+  addAccountCommands(program, inProject, paint);
 
   const part = program.command('part', { hidden: true }).description('single parts; Terraform calls this');
   for (const [command, until, what] of PART_COMMANDS) {

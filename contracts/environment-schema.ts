@@ -33,8 +33,12 @@ const SecretReference = z
     'where a secret is kept: {file}, {env}, {google: Secret Manager id} or {aws: Secrets Manager name}',
   );
 
+const Version = z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a vLLM version such as 0.32.0');
+
 const Nodes = z.strictObject({
-  machine: z.string().describe('GPU machine type, see contracts/machine-catalogue.ts'),
+  machine: z
+    .string()
+    .describe('GPU machine type: a name under machines, or of contracts/machine-catalogue.ts'),
   count: z.int().min(1).max(64).default(1).describe('machines'),
   preset: z
     .enum(['latency', 'balanced', 'throughput'])
@@ -42,13 +46,34 @@ const Nodes = z.strictObject({
     .describe('latency: 1×TP8 (default), balanced: 4×TP2, throughput: 8×TP1'),
   tensorParallel: z.int().min(1).optional().describe('GPUs per server, instead of a preset'),
   servers: z.int().min(1).optional().describe('servers per machine, instead of a preset'),
-  version: z
-    .string()
-    .regex(/^\d+\.\d+\.\d+$/, 'must be a vLLM version such as 0.32.0')
-    .describe('vLLM version'),
+  version: Version.describe('vLLM version'),
   image: z.string().optional().describe('container image; default vllm/vllm-openai:v<version>'),
+  firstGpu: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('first GPU that this release takes, so that several releases can share a machine'),
   port: Port.default(8000).describe("the first server's port; the others follow"),
   maxModelLen: z.int().min(1024).optional().describe("context in tokens; default the model's"),
+  expectedConcurrency: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe(
+      'sequences of maxModelLen that a server must have KV cache for at once, what vLLM logs as maximum concurrency; at 1 it just starts',
+    ),
+  gpuMemoryUtilization: z
+    .number()
+    .min(0.1)
+    .max(0.98)
+    .optional()
+    .describe('share of GPU memory for vLLM; default 0.9, or what is known to work for the model and GPU'),
+  maxNumBatchedTokens: z
+    .int()
+    .min(256)
+    .max(65_536)
+    .optional()
+    .describe("tokens computed in one step; default vLLM's, or what is known to work for the model and GPU"),
   drain: Seconds.default(120).describe('seconds a server may finish its requests in before it stops'),
 });
 
@@ -89,13 +114,47 @@ const Model = z.strictObject({
       weights: z.string().min(1).optional(),
       contextTokens: z.int().min(1),
       price: Price,
+      totalParameters: z.number().positive().optional().describe('billions'),
+      activeParameters: z.number().positive().optional().describe('billions'),
+      layers: z.int().min(1).optional(),
+      slidingLayers: z.int().min(0).optional().describe('layers with a sliding window; default none'),
+      slidingWindow: z.int().min(1).optional(),
       attentionHeads: z.int().min(1).optional(),
       kvHeads: z.int().min(1).optional(),
-      checkpointGiB: z.number().positive().optional(),
+      headDim: z.int().min(1).optional(),
+      checkpointGiB: z.number().positive().optional().describe('size on disk'),
+      loadedGiB: z.number().positive().optional().describe('GPU memory of the weights; default as on disk'),
+      lowestVllm: Version.optional(),
     })
     .optional()
-    .describe('for a model outside the catalogue'),
+    .describe(
+      'for a model outside the catalogue; whether it fits the GPUs is checked if layers, kvHeads, headDim and a size are given',
+    ),
 });
+
+const MachinePrice = z.strictObject({
+  usdPerHour: z.number().positive(),
+  region: z.string().min(1).optional(),
+  date: z
+    .string()
+    .regex(/^\d{4}-\d{2}(-\d{2})?$/, 'must be a day or a month such as 2026-11-23')
+    .describe('when the price was read'),
+  source: z.string().min(1),
+});
+
+const Machine = z
+  .strictObject({
+    gpu: z.string().min(1).describe('GPU model, such as H100: known limits of models go by it'),
+    gpus: z.int().min(1).max(16),
+    gpuMemoryGiB: z.number().positive().describe('what CUDA offers of one GPU, such as 79.11 of an H100'),
+    nvlink: z.boolean().optional(),
+    vcpus: z.int().min(1).optional(),
+    memoryGiB: z.number().positive().optional(),
+    localDiskGB: z.number().min(0).optional(),
+    onDemand: MachinePrice.optional(),
+    spot: MachinePrice.optional(),
+  })
+  .describe('a GPU machine outside the catalogue; what is not given is unknown');
 
 const Endpoint = z.strictObject({
   url: z
@@ -124,6 +183,7 @@ export const EnvironmentSchema = z.strictObject({
     )
     .default({}),
   models: z.record(Name, Model),
+  machines: z.record(Name, Machine).default({}),
   endpoints: z.record(Name, Endpoint).default({}),
   secrets: z.record(Name, SecretReference).default({}),
   gateway: z.strictObject({
@@ -131,6 +191,13 @@ export const EnvironmentSchema = z.strictObject({
     adminPort: Port.default(8081).describe('metrics and status, never public'),
     keys: Name.describe('a name under secrets: the hashed API keys'),
     exposure: z.enum(['internal', 'public']).default('internal'),
+    ledger: z
+      .strictObject({
+        file: z.string().min(1).describe('path relative to the project'),
+        rotateMegabytes: z.int().min(1).default(64).describe('size at which a new file begins'),
+      })
+      .optional()
+      .describe('file with one line per request, for bills; default: lines in the structured log'),
   }),
   router: z.strictObject({
     port: Port.default(8090),

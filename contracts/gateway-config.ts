@@ -30,6 +30,15 @@ export const EdgeConfig = z.strictObject({
   ),
   /** Catalogue models that this environment does not serve: they get a 404 that says so. */
   unmapped: z.array(z.string()),
+  /** File that gets one `LedgerLine` for each request. Absent: the structured log carries them. */
+  ledger: z
+    .strictObject({
+      /** Relative to the working folder. */
+      file: z.string().min(1),
+      /** A file of that size is renamed and a new one begun. */
+      rotateMegabytes: z.number().positive(),
+    })
+    .optional(),
   /** Seconds that running requests may take after SIGTERM. */
   drainSeconds: z.number(),
 });

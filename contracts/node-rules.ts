@@ -1,10 +1,11 @@
-import { closest } from 'fastest-levenshtein';
 import type { Environment } from './environment.ts';
 import type { NodesDocument } from './environment-schema.ts';
-import { MACHINE_CATALOGUE } from './machine-catalogue.ts';
+import { fitProblems } from './fit-rules.ts';
+import { MACHINE_CATALOGUE, type Machine } from './machine-catalogue.ts';
 import type { ModelDefinition } from './model-catalogue.ts';
+import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
-import { definitionOf, placementOf, releasesOf } from './release.ts';
+import { definitionOf, machineOf, placementOf, releasesOf } from './release.ts';
 
 /** Lowest vLLM that serves gpt-oss with tool calls and drains on SIGTERM (0.18.0: `--shutdown-timeout`). */
 export const LOWEST_VLLM = '0.18.0';
@@ -15,92 +16,103 @@ export function nodeProblems(environment: Environment): Problem[] {
     if (nodes === undefined) return [];
     const path = ['models', model, 'releases', name, 'nodes'];
     const definition = definitionOf(environment, model);
+    const machine = machineOf(environment, nodes.machine);
     return [
-      ...placementProblems(environment, nodes, path),
-      ...(definition === undefined ? [] : modelProblems(nodes, definition, path)),
-      ...versionProblems(nodes, path),
+      ...presetProblems(nodes, path),
+      ...(machine === undefined
+        ? unknownMachine(environment, nodes, path)
+        : machineProblems(environment, nodes, machine, path)),
+      ...(definition === undefined ? [] : weightsProblems(definition, path)),
+      ...(definition === undefined || machine === undefined || !gpusSuffice(nodes, machine)
+        ? []
+        : fitProblems({ nodes, definition, machine }, model, path)),
+      ...versionProblems(nodes, model, definition, path),
     ];
   });
 }
 
-function placementProblems(
+function presetProblems(nodes: NodesDocument, path: Problem['path']): Problem[] {
+  return nodes.preset !== undefined && (nodes.tensorParallel !== undefined || nodes.servers !== undefined)
+    ? [
+        {
+          path: [...path, 'preset'],
+          message: 'give either a preset or tensorParallel and servers, not both',
+        },
+      ]
+    : [];
+}
+
+function unknownMachine(
+  environment: Environment,
+  { machine }: NodesDocument,
+  path: Problem['path'],
+): Problem[] {
+  const known = [...Object.keys(environment.machines), ...Object.keys(MACHINE_CATALOGUE)];
+  return [
+    {
+      path: [...path, 'machine'],
+      message: `unknown machine ${machine}${nearest(machine, known)}`,
+      refersTo: ['machines', machine],
+    },
+  ];
+}
+
+function machineProblems(
   { platform }: Environment,
   nodes: NodesDocument,
+  machine: Machine,
+  path: Problem['path'],
+): Problem[] {
+  const foreign =
+    (platform === 'google' || platform === 'aws') && machine.platform !== platform
+      ? [{ path: [...path, 'machine'], message: `${nodes.machine} is not a machine of ${platform}` }]
+      : [];
+  return gpusSuffice(nodes, machine) ? foreign : [...foreign, tooFewGpus(nodes, machine, path)];
+}
+
+function gpusSuffice(nodes: NodesDocument, { gpus }: Machine): boolean {
+  const { tensorParallel, servers } = placementOf(nodes);
+  return nodes.firstGpu + tensorParallel * servers <= gpus;
+}
+
+function tooFewGpus(nodes: NodesDocument, { gpus }: Machine, path: Problem['path']): Problem {
+  const { tensorParallel, servers } = placementOf(nodes);
+  const wanted = tensorParallel * servers;
+  if (nodes.firstGpu === 0) {
+    return {
+      path: [...path, nodes.tensorParallel === undefined ? 'machine' : 'tensorParallel'],
+      message: `${servers} × tensor parallel ${tensorParallel} needs ${wanted} GPUs, ${nodes.machine} has ${gpus}`,
+    };
+  }
+  return {
+    path: [...path, 'firstGpu'],
+    message: `${servers} × tensor parallel ${tensorParallel} from GPU ${nodes.firstGpu} on needs GPUs up to ${nodes.firstGpu + wanted - 1}, ${nodes.machine} has 0 to ${gpus - 1}`,
+  };
+}
+
+function weightsProblems({ weights }: ModelDefinition, path: Problem['path']): Problem[] {
+  return weights === undefined
+    ? [{ path, message: 'no weights of this model were published: map it to an endpoint or an alias' }]
+    : [];
+}
+
+function versionProblems(
+  nodes: NodesDocument,
+  model: string,
+  definition: ModelDefinition | undefined,
   path: Problem['path'],
 ): Problem[] {
   const problems: Problem[] = [];
-  if (nodes.preset !== undefined && (nodes.tensorParallel !== undefined || nodes.servers !== undefined)) {
-    problems.push({
-      path: [...path, 'preset'],
-      message: 'give either a preset or tensorParallel and servers, not both',
-    });
-  }
-  const machine = MACHINE_CATALOGUE[nodes.machine];
-  if (machine === undefined) {
-    const known = Object.keys(MACHINE_CATALOGUE);
-    problems.push({
-      path: [...path, 'machine'],
-      message: `unknown machine ${nodes.machine}; did you mean ${closest(nodes.machine, known)}?`,
-    });
-    return problems;
-  }
-  if ((platform === 'google' || platform === 'aws') && machine.platform !== platform) {
-    problems.push({
-      path: [...path, 'machine'],
-      message: `${nodes.machine} is not a machine of ${platform}`,
-    });
-  }
-  const { tensorParallel, servers } = placementOf(nodes);
-  if (!fits(nodes)) {
-    const key = nodes.tensorParallel === undefined ? 'machine' : 'tensorParallel';
-    problems.push({
-      path: [...path, key],
-      message: `${servers} × tensor parallel ${tensorParallel} needs ${tensorParallel * servers} GPUs, ${nodes.machine} has ${machine.gpus}`,
-    });
-  }
-  return problems;
-}
-
-/** Whether the machine has the GPUs; an unknown machine is a problem of its own. */
-function fits(nodes: NodesDocument): boolean {
-  const { tensorParallel, servers } = placementOf(nodes);
-  return tensorParallel * servers <= (MACHINE_CATALOGUE[nodes.machine]?.gpus ?? Number.POSITIVE_INFINITY);
-}
-
-function modelProblems(nodes: NodesDocument, definition: ModelDefinition, path: Problem['path']): Problem[] {
-  const problems: Problem[] = [];
-  if (definition.weights === undefined) {
-    problems.push({
-      path,
-      message: 'no weights of this model were published: map it to an endpoint or an alias',
-    });
-  }
-  const { tensorParallel } = placementOf(nodes);
-  const uneven = [
-    { what: 'attention', heads: definition.attentionHeads },
-    { what: 'KV', heads: definition.kvHeads },
-  ].find(({ heads }) => heads !== undefined && heads % tensorParallel !== 0);
-  if (uneven !== undefined && fits(nodes)) {
-    problems.push({
-      path: [...path, 'tensorParallel'],
-      message: `must divide the model's ${uneven.heads} ${uneven.what} heads, got ${tensorParallel}`,
-    });
-  }
-  if (nodes.maxModelLen !== undefined && nodes.maxModelLen > definition.contextTokens) {
-    problems.push({
-      path: [...path, 'maxModelLen'],
-      message: `must be at most the model's context of ${definition.contextTokens}, got ${nodes.maxModelLen}`,
-    });
-  }
-  return problems;
-}
-
-function versionProblems(nodes: NodesDocument, path: Problem['path']): Problem[] {
-  const problems: Problem[] = [];
+  const ofModel = definition?.lowestVllm ?? LOWEST_VLLM;
   if (compareVersions(nodes.version, LOWEST_VLLM) < 0) {
     problems.push({
       path: [...path, 'version'],
       message: `gpt-oss with tool calls and draining needs vLLM ${LOWEST_VLLM} or later, got ${nodes.version}`,
+    });
+  } else if (compareVersions(nodes.version, ofModel) < 0) {
+    problems.push({
+      path: [...path, 'version'],
+      message: `${model} needs vLLM ${ofModel} or later, got ${nodes.version}`,
     });
   }
   if (nodes.image !== undefined && !/(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/.test(nodes.image)) {

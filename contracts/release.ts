@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts';
 import type { NodesDocument, ReleaseDocument } from './environment-schema.ts';
+import { MACHINE_CATALOGUE, type Machine } from './machine-catalogue.ts';
 import { MODEL_CATALOGUE, type ModelDefinition } from './model-catalogue.ts';
 import type { Price } from './price.ts';
 import type { WeightedRelease } from './split.ts';
@@ -44,6 +45,13 @@ export function kindOf(release: ReleaseDocument): ReleaseKind {
 /** What is known of a model: the environment's own definition, else the catalogue's. */
 export function definitionOf(environment: Environment, model: string): ModelDefinition | undefined {
   return environment.models[model]?.definition ?? MODEL_CATALOGUE[model];
+}
+
+/** What is known of a machine: the environment's own, else the catalogue's. An own machine belongs to the platform. */
+export function machineOf({ machines, platform }: Environment, name: string): Machine | undefined {
+  const own = machines[name];
+  if (own === undefined) return MACHINE_CATALOGUE[name];
+  return { platform: platform === 'google' || platform === 'aws' ? platform : 'any', ...own };
 }
 
 /** All releases of an environment, in the file's order. */
@@ -100,7 +108,7 @@ export function serversOf(release: Release, sharedAddress: boolean): Server[] {
       node: node + 1,
       server: server + 1,
       port: nodes.port + server + (sharedAddress ? node * servers : 0),
-      gpus: range(tensorParallel).map((gpu) => server * tensorParallel + gpu),
+      gpus: range(tensorParallel).map((gpu) => nodes.firstGpu + server * tensorParallel + gpu),
     })),
   );
 }

@@ -19,6 +19,7 @@ export function edgeDocument(environment: Environment, topology: Topology): Docu
       Object.keys(environment.models).map((model) => [model, edgeModel(environment, model)]),
     ),
     unmapped: Object.keys(MODEL_CATALOGUE).filter((model) => environment.models[model] === undefined),
+    ledger: environment.gateway.ledger,
     drainSeconds: GATEWAY_DRAIN_SECONDS,
   };
   return jsonDocument(EdgeConfig.parse(config));

@@ -1,5 +1,6 @@
 import type { Environment } from '../contracts/environment.ts';
-import { definitionOf, placementOf, type Release } from '../contracts/release.ts';
+import { engineSettings, maxModelLen } from '../contracts/fit.ts';
+import { definitionOf, machineOf, placementOf, type Release } from '../contracts/release.ts';
 
 /** What starts one vLLM server: the arguments after the program's name. */
 export interface VllmCommandProps {
@@ -7,8 +8,6 @@ export interface VllmCommandProps {
   readonly address: string;
   readonly port: number;
 }
-
-const GPU_MEMORY_UTILIZATION = '0.9';
 
 /**
  * The one place where a vLLM command line is made, for every platform and for the simulator.
@@ -20,9 +19,13 @@ export function vllmArguments(
 ): string[] {
   const nodes = release.document.nodes;
   const definition = definitionOf(environment, release.model);
-  if (nodes === undefined || definition?.weights === undefined) {
-    throw new Error(`${release.model} ${release.name} is not a release of own nodes with published weights`);
+  const machine = nodes === undefined ? undefined : machineOf(environment, nodes.machine);
+  if (nodes === undefined || machine === undefined || definition?.weights === undefined) {
+    throw new Error(
+      `${release.model} ${release.name} is not a release of own nodes on a known machine with published weights`,
+    );
   }
+  const { gpuMemoryUtilization, maxNumBatchedTokens } = engineSettings({ nodes, definition, machine });
   return [
     'serve',
     definition.weights,
@@ -30,8 +33,9 @@ export function vllmArguments(
     ...['--host', address],
     ...['--port', String(port)],
     ...['--tensor-parallel-size', String(placementOf(nodes).tensorParallel)],
-    ...['--max-model-len', String(nodes.maxModelLen ?? definition.contextTokens)],
-    ...['--gpu-memory-utilization', GPU_MEMORY_UTILIZATION],
+    ...['--max-model-len', String(maxModelLen({ nodes, definition }))],
+    ...['--gpu-memory-utilization', String(gpuMemoryUtilization)],
+    ...['--max-num-batched-tokens', String(maxNumBatchedTokens)],
     '--enable-prefix-caching',
     '--enable-prompt-tokens-details',
     '--enable-auto-tool-choice',

@@ -7,6 +7,8 @@ export interface Status {
   readonly role: 'edge' | 'egress';
   /** Version of the configuration in use. */
   readonly version: string;
+  /** Edge: version of the API keys in use, first 12 hex digits of the SHA-256 of their document. */
+  readonly keys?: string;
   /** Why the last reload was refused. Absent: it was not. */
   readonly error?: string;
 }

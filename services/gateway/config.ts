@@ -4,6 +4,7 @@ import { type EdgeConfig, type EgressConfig, GatewayConfig } from '../../contrac
 import { ApiKeys, type SecretSource } from '../../contracts/secret.ts';
 import { createKeyRing, type KeyRing } from './auth.ts';
 import { createModelTable, type ModelTable } from './edge/models.ts';
+import type { LedgerSettings } from './ledger.ts';
 
 /** Where configuration and secrets are read from. Paths are relative to the working folder. */
 export interface Sources {
@@ -24,6 +25,9 @@ export interface EdgeState extends CommonState {
   readonly router: Target;
   readonly keys: KeyRing;
   readonly models: ModelTable;
+  /** First 12 hex digits of the SHA-256 of the keys document's text. */
+  readonly keysVersion: string;
+  readonly ledger?: LedgerSettings;
 }
 
 /** Everything an egress needs, checked and with its secrets read. Replaced as a whole by a reload. */
@@ -58,19 +62,22 @@ export interface Route {
 export async function loadState(path: string, sources: Sources): Promise<GatewayState> {
   const text = await readText(path, path, sources);
   const config = parse(GatewayConfig, text, path);
-  const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  const version = versionOf(text);
   return config.role === 'edge' ? edgeState(config, version, sources) : egressState(config, version, sources);
 }
 
 async function edgeState(config: EdgeConfig, version: string, sources: Sources): Promise<EdgeState> {
+  const keysText = await readSecret('keys', config.keys, sources);
   return {
     role: 'edge',
     version,
     drainSeconds: config.drainSeconds,
     router: { url: new URL(config.router.url) },
     hopKey: await readToken('router.key', config.router.key, sources),
-    keys: createKeyRing(parse(ApiKeys, await readSecret('keys', config.keys, sources), 'keys')),
+    keys: createKeyRing(parse(ApiKeys, keysText, 'keys')),
+    keysVersion: versionOf(keysText),
     models: createModelTable(config),
+    ledger: config.ledger,
   };
 }
 
@@ -105,6 +112,10 @@ async function egressState(config: EgressConfig, version: string, sources: Sourc
     endpoints,
     routeOf: (model, release) => routes.get(routeKey(model, release)),
   };
+}
+
+function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 function routeKey(model: string, release: string): string {

@@ -8,8 +8,8 @@ export interface Role {
   readonly handler: Handler;
   /** Takes a new configuration into use for requests to come. @throws Error if it is of another role. */
   adopt(state: GatewayState): void;
-  /** Closes idle connections to upstreams. */
-  close(): void;
+  /** Closes idle connections to upstreams, writes what is still to be written. */
+  close(): Promise<void>;
 }
 
 /** What a role needs besides its configuration. */

@@ -49,7 +49,12 @@ export async function startGateway({
   metrics.loaded(state.version);
 
   const api = await serve(role.handler, listen, runtime);
-  const status = () => ({ role: state.role, version: state.version, error: refusal });
+  const status = () => ({
+    role: state.role,
+    version: state.version,
+    keys: state.role === 'edge' ? state.keysVersion : undefined,
+    error: refusal,
+  });
   const side = await serve(createAdminHandler({ registry, status, isReady: () => ready }), admin, runtime);
   let reloading = Promise.resolve();
 
@@ -78,7 +83,7 @@ export async function startGateway({
     async stop() {
       ready = false;
       await api.drain(state.drainSeconds);
-      role.close();
+      await role.close();
       await side.drain(0);
     },
   };

@@ -47,6 +47,23 @@ test.each(['--enable-prefix-caching', '--enable-prompt-tokens-details', '--enabl
   },
 );
 
+test.each([
+  ['latency', '0.9', '8192'],
+  ['throughput', '0.95', '1024'],
+])(
+  'the memory settings of preset %s are those that the fit rules count with',
+  (preset, utilization, tokens) => {
+    const environment = shippedEnvironment('local', (text) =>
+      text.replace('count: 2, version', `preset: ${preset}, version`),
+    );
+    const [release] = releasesOfModel(environment, 'gpt-oss-120b');
+    if (release === undefined) throw new Error('local has no release of gpt-oss-120b');
+    const settings = vllmArguments(environment, { release, address: '127.0.0.1', port: 8101 });
+    expect(settings[settings.indexOf('--gpu-memory-utilization') + 1]).toBe(utilization);
+    expect(settings[settings.indexOf('--max-num-batched-tokens') + 1]).toBe(tokens);
+  },
+);
+
 test('a simulated endpoint knows the models by their ids at that host', () => {
   const from = endpointArgs.indexOf('--served-model-name') + 1;
   expect(endpointArgs.slice(from, from + 2)).toEqual(['openai/gpt-oss-120b', 'example/gpt-oss-7b']);

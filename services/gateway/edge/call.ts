@@ -1,8 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import type { Price, TokenUsage } from '../../../contracts/price.ts';
+import type { LedgerLine } from '../../../contracts/ledger.ts';
+import { type Amount, amountOf, type Price, type TokenUsage } from '../../../contracts/price.ts';
+import type { Ledger } from '../ledger.ts';
 import type { Log, Runtime } from '../runtime.ts';
 import { type EdgeMetrics, type Labels, NONE, type Phase } from './metrics.ts';
-import type { ServedModel } from './models.ts';
+import type { ServedModel, ServedRelease } from './models.ts';
+
+interface EdgeCallProps {
+  readonly metrics: EdgeMetrics;
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly runtime: Runtime;
+}
 
 /** The account of one request at the edge: gathers what is to be counted and logged, and does so once. */
 export class EdgeCall {
@@ -12,12 +21,14 @@ export class EdgeCall {
   usage: TokenUsage | undefined;
   keyId: string | undefined;
   readonly #metrics: EdgeMetrics;
+  readonly #ledger: Ledger;
   readonly #log: Log;
   readonly #runtime: Runtime;
   readonly #began: number;
   #model: ServedModel | undefined;
+  #path = '';
   #labels: Labels = { model: NONE, release: NONE };
-  #price: Price | undefined;
+  #release: ServedRelease | undefined;
   #server: string | undefined;
   #status: number | undefined;
   #firstTokenMs: number | undefined;
@@ -25,9 +36,10 @@ export class EdgeCall {
   #lastToken = 0;
   #settled = false;
 
-  constructor(id: string, { metrics, log, runtime }: { metrics: EdgeMetrics; log: Log; runtime: Runtime }) {
+  constructor(id: string, { metrics, ledger, log, runtime }: EdgeCallProps) {
     this.id = id;
     this.#metrics = metrics;
+    this.#ledger = ledger;
     this.#log = log;
     this.#runtime = runtime;
     this.#began = runtime.now();
@@ -39,8 +51,10 @@ export class EdgeCall {
     this.#complete = this.#runtime.now();
   }
 
-  admitted(model: ServedModel): void {
+  /** @param path The API that it goes to. */
+  admitted(model: ServedModel, path: string): void {
     this.#model = model;
+    this.#path = path;
     this.#labels = { model: model.name, release: NONE };
     this.#metrics.admitted(model.name);
     this.phase = 'connect';
@@ -50,8 +64,8 @@ export class EdgeCall {
   answered(status: number, release: string | undefined, server: string | undefined): void {
     this.#status = status;
     this.#server = server;
-    this.#price = release === undefined ? undefined : this.#model?.prices.get(release);
-    if (this.#price !== undefined && release !== undefined) this.#labels = { ...this.#labels, release };
+    this.#release = release === undefined ? undefined : this.#model?.releases.get(release);
+    if (this.#release !== undefined && release !== undefined) this.#labels = { ...this.#labels, release };
   }
 
   firstToken(): void {
@@ -67,39 +81,92 @@ export class EdgeCall {
     this.#lastToken = now;
   }
 
-  /** Counts and logs the request. Only the first call does. */
+  /** Counts the request, enters it into the ledger and logs it. Only the first call does. */
   settle(res: ServerResponse, { aborted = false, cut = false } = {}): void {
     if (this.#settled) return;
     this.#settled = true;
+    const end = {
+      ts: this.#runtime.date().toISOString(),
+      status: aborted && !res.headersSent ? CLIENT_GONE : res.statusCode,
+      aborted: aborted ? this.phase : undefined,
+      cut,
+    };
+    const charge = this.#charge();
+    const usageMissing = charge === undefined && isSuccess(this.#status);
     if (this.#model !== undefined) this.#metrics.left(this.#model.name);
-    const code = aborted && !res.headersSent ? CLIENT_GONE : res.statusCode;
-    const phase = aborted ? this.phase : undefined;
     this.#metrics.settled({
       ...this.#labels,
-      code,
-      aborted: phase,
+      code: end.status,
+      aborted: end.aborted,
       cut: cut && this.stream,
-      billable: this.#status !== undefined && this.#status >= 200 && this.#status < 300,
-      usage: this.usage,
-      price: this.#price,
+      usageMissing,
+      charge,
     });
+    const entry =
+      this.#model === undefined ? {} : this.#ledger.record(this.#entry(end, charge?.amount, usageMissing));
     this.#log({
-      ts: this.#runtime.date().toISOString(),
+      ...entry,
+      ts: end.ts,
       id: this.id,
       key: this.keyId,
       ...this.#labels,
       server: this.#server,
-      status: code,
+      status: end.status,
       stream: this.stream,
       ms: Math.round(this.#runtime.now() - this.#began),
       firstTokenMs: this.#firstTokenMs && Math.round(this.#firstTokenMs),
       promptTokens: this.usage?.prompt,
       cachedTokens: this.usage?.cached,
       completionTokens: this.usage?.completion,
-      aborted: phase,
+      aborted: end.aborted,
       cut: cut || undefined,
     });
   }
+
+  /** The one computation of what the request cost, for metrics and ledger alike. */
+  #charge(): { readonly usage: TokenUsage; readonly amount: Amount } | undefined {
+    if (this.usage === undefined || this.#release === undefined) return undefined;
+    return { usage: this.usage, amount: amountOf(this.usage, this.#release.price) };
+  }
+
+  #entry({ ts, status, aborted, cut }: End, amount: Amount | undefined, usageMissing: boolean): LedgerLine {
+    return {
+      ledger: true,
+      ts,
+      id: this.id,
+      key: this.keyId ?? NONE,
+      ...this.#labels,
+      kind: this.#release?.kind ?? null,
+      path: this.#path,
+      stream: this.stream,
+      status,
+      promptTokens: this.usage?.prompt ?? null,
+      cachedTokens: this.usage?.cached ?? null,
+      completionTokens: this.usage?.completion ?? null,
+      prices: this.#release === undefined ? null : pricesOf(this.#release.price),
+      amount: amount ?? null,
+      aborted: aborted ?? null,
+      cut,
+      usageMissing,
+      estimated: false,
+    };
+  }
+}
+
+/** How a request ended. */
+interface End {
+  readonly ts: string;
+  readonly status: number;
+  readonly aborted: Phase | undefined;
+  readonly cut: boolean;
+}
+
+function pricesOf({ input, cachedInput = input, output }: Price): NonNullable<LedgerLine['prices']> {
+  return { input, cachedInput, output };
+}
+
+function isSuccess(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status < 300;
 }
 
 /** nginx's code for a client that left before it was answered. */

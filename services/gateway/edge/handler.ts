@@ -7,6 +7,7 @@ import { ClientGone, readJsonBody } from '../http/request-body.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import type { Handler } from '../http/server.ts';
 import type { Upstream } from '../http/upstream.ts';
+import type { Ledger } from '../ledger.ts';
 import type { Log, Runtime } from '../runtime.ts';
 import { EdgeCall } from './call.ts';
 import type { EdgeMetrics } from './metrics.ts';
@@ -25,15 +26,16 @@ export interface EdgeNow {
 interface EdgeProps {
   readonly current: () => EdgeNow;
   readonly metrics: EdgeMetrics;
+  readonly ledger: Ledger;
   readonly runtime: Runtime;
   readonly log: Log;
 }
 
 /** The public API: decides who may, which model and which conversation, and passes answers on. */
-export function createEdgeHandler({ current, metrics, runtime, log }: EdgeProps): Handler {
+export function createEdgeHandler({ current, metrics, ledger, runtime, log }: EdgeProps): Handler {
   return (req, res) => {
     const now = current();
-    const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), { metrics, log, runtime });
+    const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), { metrics, ledger, log, runtime });
     const relay = createEdgeRelay(now.router, call, res, { metrics, runtime });
     res.setHeader(REQUEST_ID, call.id);
     res.on('close', relay.clientClosed);

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { amountOf, type Price, type TokenUsage, toDollars } from '../../../contracts/price.ts';
+import { type Amount, type TokenUsage, toDollars } from '../../../contracts/price.ts';
 import type { ServedModel } from './models.ts';
 import { RETRY_REASONS, type RetryReason } from './retry.ts';
 
@@ -22,10 +22,10 @@ export interface Settled extends Labels {
   readonly code: number;
   readonly aborted?: Phase;
   readonly cut: boolean;
-  /** Whether tokens were generated for it, as far as known: the answer's status was 2xx. */
-  readonly billable: boolean;
-  readonly usage?: TokenUsage;
-  readonly price?: Price;
+  /** Tokens were generated for it, as far as known, and they could not be counted or priced. */
+  readonly usageMissing: boolean;
+  /** Absent: nothing is known to be paid for. */
+  readonly charge?: { readonly usage: TokenUsage; readonly amount: Amount };
 }
 
 export interface EdgeMetrics {
@@ -107,7 +107,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     labelNames: ['reason'],
     registers,
   });
-  const usageMissing = new Counter({
+  const unknown = new Counter({
     name: 'oss_usage_missing_total',
     help: 'Answers whose tokens could not be counted or priced',
     labelNames: ['model', 'release'],
@@ -129,28 +129,27 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     for (const histogram of [firstToken, interToken]) histogram.zero({ model, release });
     requests.inc({ model, release, code: 200 }, 0);
     cuts.inc({ model, release }, 0);
-    usageMissing.inc({ model, release }, 0);
+    unknown.inc({ model, release }, 0);
   }
 
-  function charge({ model, release }: Labels, usage: TokenUsage, price: Price): void {
+  function count({ model, release }: Labels, { usage, amount }: NonNullable<Settled['charge']>): void {
     const cached = usage.cached ?? 0;
-    const amount = amountOf(usage, price);
     const rows = [
       ['input', usage.prompt - cached, amount.input],
       ['cached_input', cached, amount.cachedInput],
       ['output', usage.completion, amount.output],
     ] as const;
-    for (const [kind, count, picoDollars] of rows) {
-      tokens.inc({ model, release, kind }, count);
+    for (const [kind, number, picoDollars] of rows) {
+      tokens.inc({ model, release, kind }, number);
       cost.inc({ model, release, kind }, toDollars(picoDollars));
     }
   }
 
   return {
     introduce(models) {
-      for (const { name: model, prices } of models) {
+      for (const { name: model, releases } of models) {
         inFlight.inc({ model }, 0);
-        for (const release of prices.keys()) introduceRelease({ model, release });
+        for (const release of releases.keys()) introduceRelease({ model, release });
       }
     },
     admitted: (model) => inFlight.inc({ model }),
@@ -158,12 +157,12 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     retried: (reason) => retries.inc({ reason }),
     firstToken: (labels, seconds) => firstToken.observe({ ...labels }, seconds),
     token: (labels, seconds) => interToken.observe({ ...labels }, seconds),
-    settled({ model, release, code, aborted, cut, billable, usage, price }) {
+    settled({ model, release, code, aborted, cut, usageMissing, charge }) {
       requests.inc({ model, release, code });
       if (aborted !== undefined) aborts.inc({ phase: aborted });
       if (cut) cuts.inc({ model, release });
-      if (usage !== undefined && price !== undefined) charge({ model, release }, usage, price);
-      else if (billable) usageMissing.inc({ model, release });
+      if (charge !== undefined) count({ model, release }, charge);
+      if (usageMissing) unknown.inc({ model, release });
     },
   };
 }

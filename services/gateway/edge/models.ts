@@ -6,8 +6,12 @@ import { ApiError } from '../http/errors.ts';
 /** A model with releases, as clients reach it by its own name or an alias. */
 export interface ServedModel {
   readonly name: string;
-  /** What the tokens of each release cost. */
-  readonly prices: ReadonlyMap<string, Price>;
+  readonly releases: ReadonlyMap<string, ServedRelease>;
+}
+
+export interface ServedRelease {
+  readonly kind: 'nodes' | 'endpoint' | 'url';
+  readonly price: Price;
 }
 
 export interface ModelTable {
@@ -22,7 +26,7 @@ export interface ModelTable {
 /** @throws Error if an alias does not lead to a model with releases. */
 export function createModelTable({ models, unmapped }: Pick<EdgeConfig, 'models' | 'unmapped'>): ModelTable {
   const served = Object.entries(models).flatMap(([name, model]) =>
-    'alias' in model ? [] : [{ name, prices: pricesOf(model.releases) }],
+    'alias' in model ? [] : [{ name, releases: new Map(Object.entries(model.releases)) }],
   );
   const byName = new Map(served.map((model) => [model.name, model]));
   for (const [name, model] of Object.entries(models)) {
@@ -45,10 +49,6 @@ export function createModelTable({ models, unmapped }: Pick<EdgeConfig, 'models'
       });
     },
   };
-}
-
-function pricesOf(releases: Readonly<Record<string, { readonly price: Price }>>): ReadonlyMap<string, Price> {
-  return new Map(Object.entries(releases).map(([release, { price }]) => [release, price]));
 }
 
 function unmappedText(name: string): string {

@@ -45,7 +45,7 @@ export function createEdgeRelay(
   return {
     start(dialect, { model, hideUsage, upstream }) {
       if (res.closed || res.writableEnded) return;
-      call.admitted(model);
+      call.admitted(model, dialect.path);
       const sent = sendWithRetries(
         router,
         upstream,

@@ -81,7 +81,7 @@ export function planEdgeRequest(
 function allowedPin(
   header: string | string[] | undefined,
   key: ApiKey,
-  { name, prices }: ServedModel,
+  { name, releases }: ServedModel,
 ): string {
   const pin = first(header) ?? '';
   if (pin === '') return '';
@@ -90,10 +90,10 @@ function allowedPin(
       param: RELEASE,
       code: 'pin_not_allowed',
     });
-  if (!prices.has(pin))
+  if (!releases.has(pin))
     throw new ApiError(
       400,
-      `${RELEASE}: ${name} has no such release; it has ${[...prices.keys()].join(', ')}.`,
+      `${RELEASE}: ${name} has no such release; it has ${[...releases.keys()].join(', ')}.`,
       {
         param: RELEASE,
         code: 'unknown_release',

@@ -20,6 +20,8 @@ export function createEgressRole(initial: EgressState, { registry, runtime, log 
       if (state.role !== 'egress') throw roleChange('egress', state.role);
       now = taken(state);
     },
-    close: () => void upstreams.use([]),
+    async close() {
+      upstreams.use([]);
+    },
   };
 }

@@ -59,6 +59,13 @@ describe('who may', () => {
         ms: expect.any(Number),
         promptTokens: 12,
         completionTokens: 4,
+        ledger: true,
+        kind: 'nodes',
+        path: CHAT,
+        prices: { input: 0.15, cachedInput: 0.05, output: 0.6 },
+        amount: { input: 1_800_000, cachedInput: 0, output: 2_400_000, total: 4_200_000 },
+        usageMissing: false,
+        estimated: false,
       },
     ]);
   });

@@ -16,6 +16,7 @@ describe('a reload', () => {
     expect(await (await gateway.admin('/status')).json()).toEqual({
       role: 'edge',
       version: versionOf(first),
+      keys: expect.stringMatching(/^[0-9a-f]{12}$/),
     });
     const models = {
       ...first.models,
@@ -30,6 +31,7 @@ describe('a reload', () => {
     expect(await (await gateway.admin('/status')).json()).toEqual({
       role: 'edge',
       version: versionOf(second),
+      keys: expect.stringMatching(/^[0-9a-f]{12}$/),
     });
     expect((await gateway.post(CHAT, { ...hello, model: 'gpt-oss-7b' })).status).toBe(200);
     const metrics = await gateway.metrics();
@@ -116,6 +118,7 @@ describe('a bad reload is refused and the old configuration serves on', () => {
     expect(await (await gateway.admin('/status')).json()).toEqual({
       role: 'edge',
       version: versionOf(edgeConfig(router.url)),
+      keys: expect.stringMatching(/^[0-9a-f]{12}$/),
       error: expect.stringMatching(message),
     });
     expect((await gateway.metrics()).value('fleet_config_refused')).toBe(1);

@@ -1,0 +1,116 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ApiKey } from '../../contracts/secret.ts';
+import { withLock } from '../../parts/lock.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { type GatewayAnswer, tellGateway } from '../gateway-keys.ts';
+import { hostOf } from '../host.ts';
+import { type KeysDocument, keysDocumentOf, readKeys, writeKeys } from '../keys-document.ts';
+import { nearest } from '../nearest.ts';
+import { readEnvironment } from '../project.ts';
+
+/** A key without anything that opens the gateway. */
+export interface ListedKey {
+  readonly id: string;
+  readonly pin: boolean;
+  /** First 8 hex digits of its SHA-256. */
+  readonly hash: string;
+}
+
+export interface KeyList {
+  readonly environment: string;
+  readonly file: string;
+  readonly keys: readonly ListedKey[];
+}
+
+export interface KeyChange {
+  readonly environment: string;
+  readonly id: string;
+  readonly action: 'created' | 'revoked';
+  readonly file: string;
+  readonly gateway: GatewayAnswer;
+}
+
+export interface CreatedKey extends KeyChange {
+  /** The key itself: from now on nobody but its reader knows it. */
+  readonly key: string;
+}
+
+const KEY_BYTES = 32;
+const HASH_SHOWN = 8;
+
+/**
+ * Makes a key and stores its hash.
+ * @throws UsageError for an id that is malformed or taken, Failure where the keys are in no file
+ */
+export async function createKey(
+  id: string,
+  { pin }: { readonly pin: boolean },
+  name: string,
+  context: Context,
+): Promise<CreatedKey> {
+  if (!ApiKey.shape.id.safeParse(id).success) {
+    throw new UsageError(
+      `a key's id has lower-case letters, digits and hyphens, at most 63, got ${JSON.stringify(id)}`,
+    );
+  }
+  const key = `fleet-${randomBytes(KEY_BYTES).toString('base64url')}`;
+  const sha256 = createHash('sha256').update(key).digest('hex');
+  const change = await changeKeys(id, 'created', name, context, (keys, { file }) => {
+    if (keys.some((known) => known.id === id)) {
+      throw new UsageError(
+        `${file} has a key ${id} already; choose another id or revoke it: fleet key revoke ${id} ${name}`,
+      );
+    }
+    return [...keys, { id, sha256, pin }];
+  });
+  return { ...change, key };
+}
+
+/** @throws UsageError for an id that no key has, Failure where the keys are in no file */
+export function revokeKey(id: string, name: string, context: Context): Promise<KeyChange> {
+  return changeKeys(id, 'revoked', name, context, (keys, { file }) => {
+    const rest = keys.filter((known) => known.id !== id);
+    if (rest.length < keys.length) return rest;
+    const hint =
+      keys.length === 0
+        ? 'it has none'
+        : nearest(
+            id,
+            keys.map((known) => known.id),
+          );
+    throw new UsageError(`${file} has no key ${JSON.stringify(id)}; ${hint}`);
+  });
+}
+
+/** @throws Failure where the keys are in no file */
+export function listKeys(name: string, { project }: Pick<Context, 'project'>): KeyList {
+  const document = keysDocumentOf(readEnvironment(project, name), project);
+  const keys = readKeys(document).map(({ id, pin, sha256 }) => ({
+    id,
+    pin,
+    hash: sha256.slice(0, HASH_SHOWN),
+  }));
+  return { environment: name, file: document.file, keys };
+}
+
+async function changeKeys(
+  id: string,
+  action: KeyChange['action'],
+  name: string,
+  context: Context,
+  change: (keys: readonly ApiKey[], document: KeysDocument) => readonly ApiKey[],
+): Promise<KeyChange> {
+  const environment = readEnvironment(context.project, name);
+  const document = keysDocumentOf(environment, context.project);
+  mkdirSync(dirname(document.path), { recursive: true });
+  const waiting = ({ pid }: { readonly pid: number }) =>
+    context.progress(`waiting: pid ${pid} is changing ${document.file}`);
+  await withLock(`${document.path}.lock`, context, waiting, async () =>
+    writeKeys(document, change(readKeys(document), document)),
+  );
+  const gateway = await tellGateway(environment, document, hostOf(context));
+  return { environment: name, id, action, file: document.file, gateway };
+}
