@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type Environment, parseEnvironment } from '../contracts/environment.ts';
+import type { Environment } from '../contracts/environment.ts';
+import { parseEnvironment } from '../contracts/parse-environment.ts';
 import { UsageError } from './errors.ts';
 import { nearest } from './nearest.ts';
 

@@ -26,6 +26,7 @@ const RULES: readonly Rule[] = [
   endpoints,
   secretProblems,
   ports,
+  ledger,
   stateIsShared,
 ];
 
@@ -67,7 +68,13 @@ function platformSettings(environment: Environment): Problem[] {
     }));
   const missing =
     (platform === 'google' || platform === 'aws') && environment[platform] === undefined
-      ? [{ path: ['platform'], message: `${platform} needs a section \`${platform}\` beside it` }]
+      ? [
+          {
+            path: ['platform'],
+            message: `${platform} needs a section \`${platform}\` beside it`,
+            refersTo: [platform],
+          },
+        ]
       : [];
   const simulated = environment[platform];
   const engine =
@@ -221,6 +228,18 @@ function ports(environment: Environment): Problem[] {
       ? []
       : [{ path, message: `port ${port} is already taken by ${used[first]?.path.join('.')}` }];
   });
+}
+
+/** Elsewhere the file would lie in a container or an instance, and go with it. */
+function ledger({ platform, gateway }: Environment): Problem[] {
+  return gateway.ledger === undefined || platform === 'process'
+    ? []
+    : [
+        {
+          path: ['gateway', 'ledger'],
+          message: `a file only on platform process; on ${platform} the ledger goes to the log`,
+        },
+      ];
 }
 
 function stateIsShared({ class: environmentClass, state }: Environment): Problem[] {

@@ -57,6 +57,17 @@ function roomOf(path: string): string {
   return path.split('/')[0] ?? path;
 }
 
+/** The product's files that a file needs, directly or through others. */
+function reachable(path: string, found = new Set<string>()): Set<string> {
+  for (const target of importsOf(path).filter((name) => name.startsWith('.'))) {
+    const next = relative(ROOT, resolve(ROOT, dirname(path), target));
+    if (found.has(next) || !product.includes(next)) continue;
+    found.add(next);
+    reachable(next, found);
+  }
+  return found;
+}
+
 /** The room or package that an import leads to; undefined for what is free everywhere. */
 function destination(path: string, target: string): string | undefined {
   if (target.startsWith('node:')) return undefined;
@@ -86,6 +97,11 @@ test('provider packages are imported by resource, never whole', () => {
       .map((target) => `${path}: ${target}`),
   );
   expect(whole).toEqual([]);
+});
+
+test('no file imports itself in a circle', () => {
+  const circles = product.filter((path) => reachable(path).has(path));
+  expect(circles).toEqual([]);
 });
 
 test('main.ts exports nothing', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnvironment } from '../../contracts/environment.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import type { ApiKey } from '../../contracts/secret.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';

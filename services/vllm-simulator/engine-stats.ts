@@ -1,4 +1,4 @@
-import type { FinishReason } from './engine.ts';
+export type FinishReason = 'stop' | 'length' | 'abort';
 
 /** What became of one request. */
 export interface FinishedRequest {

@@ -1,11 +1,9 @@
 import type { PlannedAnswer } from './answers.ts';
 import type { Clock } from './clock.ts';
-import type { EngineStats } from './engine-stats.ts';
+import type { EngineStats, FinishReason } from './engine-stats.ts';
 import type { Allocation, PrefixCache } from './prefix-cache.ts';
 
 export type Phase = 'waiting' | 'prefill' | 'decode' | 'finished';
-export type FinishReason = 'stop' | 'length' | 'abort';
-
 /** How fast the simulated accelerator is. */
 export interface Speed {
   /** Prompt tokens per second, of all requests together: prompts are computed one after the other. */

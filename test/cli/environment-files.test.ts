@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseEnvironment } from '../../contracts/environment.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { fixture, openWorkplace, ROOT, type Workplace } from './support.ts';
 
 /** File → the one line that it gets. */

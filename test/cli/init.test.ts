@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { complete } from '../../cli/init-questions.ts';
-import { parseEnvironment } from '../../contracts/environment.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { openWorkplace, type Workplace } from './support.ts';
 
 const MODELS = ['--models', 'gpt-oss-120b,gpt-oss-20b,gpt-oss-7b'];

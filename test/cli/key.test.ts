@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseEnvironment } from '../../contracts/environment.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { edgeDocument } from '../../workloads/gateway.ts';
 import { type LocalEnvironment, openLocalEnvironment } from './local-environment.ts';
 import { fixture, type Ran, ROOT } from './support.ts';

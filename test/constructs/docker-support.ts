@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DockerPlatform } from '../../constructs/docker/docker-platform.ts';
-import { type Environment, parseEnvironment } from '../../contracts/environment.ts';
+import type { Environment } from '../../contracts/environment.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { ROOT } from '../support/local-project.ts';
 import {
   type Attributes,

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseEnvironment } from '../../contracts/environment.ts';
 import { environmentJsonSchema } from '../../contracts/environment-schema.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { ROOT } from '../support/local-project.ts';
 
 const FOLDER = join(ROOT, 'environments');

@@ -1,4 +1,5 @@
-import { type Environment, parseEnvironment } from '../../contracts/environment.ts';
+import type { Environment } from '../../contracts/environment.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { EnvironmentError } from '../../contracts/problem.ts';
 
 /** What a test changes of an environment with one release of own nodes. */

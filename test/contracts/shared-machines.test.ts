@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HostRules } from '../../constructs/docker/host-rules.ts';
-import { type Environment, parseEnvironment } from '../../contracts/environment.ts';
+import type { Environment } from '../../contracts/environment.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { releasesOf, serversOf } from '../../contracts/release.ts';
 import { problemsWith } from './nodes-support.ts';
 

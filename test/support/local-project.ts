@@ -13,7 +13,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type Environment, parseEnvironment } from '../../contracts/environment.ts';
+import type { Environment } from '../../contracts/environment.ts';
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 const FLEET = join(ROOT, 'bin/fleet.mjs');

@@ -1,5 +1,5 @@
 import type { Delta } from '../answers.ts';
-import type { FinishReason } from '../engine.ts';
+import type { FinishReason } from '../engine-stats.ts';
 
 /** Counts of a finished answer. */
 export interface Usage {

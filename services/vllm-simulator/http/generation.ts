@@ -1,6 +1,7 @@
 import { type Delta, findAnswer, type PlannedAnswer, planAnswer, type ScriptedAnswer } from '../answers.ts';
 import type { Clock } from '../clock.ts';
-import type { Engine, FinishReason, Phase, Sequence } from '../engine.ts';
+import type { Engine, Phase, Sequence } from '../engine.ts';
+import type { FinishReason } from '../engine-stats.ts';
 import { errorBody, RequestError, simulatedError } from '../errors.ts';
 import type { Failure, FailureSubject } from '../failures.ts';
 import { type AnswerFormat, type Ending, merge } from '../formats/answer-format.ts';

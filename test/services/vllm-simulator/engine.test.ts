@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import type { PlannedAnswer } from '../../../services/vllm-simulator/answers.ts';
-import {
-  Engine,
-  type FinishReason,
-  type Sequence,
-  type Speed,
-} from '../../../services/vllm-simulator/engine.ts';
-import type { EngineStats, FinishedRequest } from '../../../services/vllm-simulator/engine-stats.ts';
+import { Engine, type Sequence, type Speed } from '../../../services/vllm-simulator/engine.ts';
+import type {
+  EngineStats,
+  FinishedRequest,
+  FinishReason,
+} from '../../../services/vllm-simulator/engine-stats.ts';
 import { PrefixCache } from '../../../services/vllm-simulator/prefix-cache.ts';
 import { fakeClock } from './support.ts';
 
