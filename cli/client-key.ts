@@ -5,6 +5,7 @@ import type { Environment } from '../contracts/environment.ts';
 import { type ApiKey, ApiKeys } from '../contracts/secret.ts';
 import type { Variables } from './context.ts';
 import { Failure } from './errors.ts';
+import { parseJson } from './json.ts';
 
 /** The key that examples show and the smoke test sends. */
 export interface ClientKey {
@@ -52,12 +53,4 @@ function readKeys(environment: Environment, project: string, env: Variables): Ap
 
 function readText(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import type { Environment } from '../contracts/environment.ts';
 import { type ApiKey, ApiKeys } from '../contracts/secret.ts';
 import { PRIVATE_FILE, readIfPresent, writeAtomically } from '../parts/files.ts';
 import { Failure } from './errors.ts';
+import { parseJson } from './json.ts';
 
 /** Where an environment keeps the hashes of its API keys. */
 export interface KeysDocument {
@@ -45,12 +46,4 @@ export function writeKeys({ path }: KeysDocument, keys: readonly ApiKey[]): void
   mkdirSync(dirname(target), { recursive: true });
   writeAtomically(target, text, mode);
   chmodSync(target, mode);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

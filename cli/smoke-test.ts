@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as headers from '../contracts/headers.ts';
 import { Failure, messageOf } from './errors.ts';
+import { parseJson } from './json.ts';
 
 /** One tiny answer that an environment gave. */
 export interface SmokeAnswer {
@@ -94,12 +95,4 @@ function errorOf(body: unknown): string | undefined {
 /** `fetch` hides the reason in `cause`. */
 function causeOf(error: unknown): string {
   return error instanceof Error && error.cause instanceof Error ? messageOf(error.cause) : messageOf(error);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

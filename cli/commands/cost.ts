@@ -1,6 +1,7 @@
 import { LedgerLine } from '../../contracts/ledger.ts';
 import type { Context } from '../context.ts';
 import { Failure, UsageError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import { readLedger } from '../ledger-files.ts';
 import { environmentFile, readEnvironment } from '../project.ts';
 
@@ -148,9 +149,5 @@ function groupOf({ key, model, release, ts }: LedgerLine, by: Grouping): string 
 }
 
 function parseLine(text: string): LedgerLine | undefined {
-  try {
-    return LedgerLine.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return LedgerLine.safeParse(parseJson(text)).data;
 }

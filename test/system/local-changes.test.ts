@@ -1,16 +1,27 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { portsOf } from '../../contracts/environment-ports.ts';
+import { connects } from '../support/connects.ts';
 import { LocalProject, ROOT } from '../support/local-project.ts';
 
 let project: LocalProject;
 let client: OpenAI;
+let filesBefore: string[];
+
+/** What lies in the project beside the environment's folder, cdktf's output and what this test itself puts there. */
+function otherFiles(): string[] {
+  return readdirSync(project.folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => !/^(\.fleet|cdktf\.out|bin|vllm\.log)(\/|$)/.test(path))
+    .toSorted();
+}
 
 beforeAll(async () => {
   project = await LocalProject.create();
+  filesBefore = otherFiles();
   const { code, stderr } = await project.fleet('up');
   expect(code, stderr).toBe(0);
   client = new OpenAI({ baseURL: project.baseUrl, apiKey: 'local', maxRetries: 0 });
@@ -97,7 +108,11 @@ describe('fleet down', () => {
     await promisify(execFile)('rm', ['-f', join(project.folder, '.fleet/local/terraform.tfstate')]);
     expect((await project.fleet('down')).code).toBe(0);
     expect(pids.filter(runs)).toEqual([]);
-    await expect(fetch(`${project.baseUrl}/models`)).rejects.toThrow();
+    for (const { port, path } of portsOf(project.environment)) {
+      await expect(connects('127.0.0.1', port), path.join('.')).resolves.toBe(false);
+    }
+    expect(readdirSync(join(project.folder, '.fleet'))).toEqual(['local']);
+    expect(otherFiles()).toEqual(filesBefore);
   }, 60_000);
 });
 

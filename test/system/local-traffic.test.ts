@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
@@ -10,6 +9,7 @@ import { portsOf } from '../../contracts/environment-ports.ts';
 import { weightedReleases } from '../../contracts/release.ts';
 import { routingKey } from '../../contracts/routing-key.ts';
 import { predictRelease, splitOf } from '../../contracts/split.ts';
+import { connects } from '../support/connects.ts';
 import { LocalProject, ROOT } from '../support/local-project.ts';
 import { query, scrapedAfter } from '../support/prometheus.ts';
 
@@ -216,17 +216,6 @@ async function completedRequests(origin: string, dispatcher: Agent): Promise<num
     ({ outcome, path, model }) =>
       outcome === 'completed' && path === '/v1/chat/completions' && model.endsWith('gpt-oss-120b'),
   ).length;
-}
-
-function connects(address: string, port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, address);
-    socket.once('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => done(false));
-  });
 }
 
 function difference(
