@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Price } from './environment-schema.ts';
+import { Price } from './schema/values.ts';
 import { SecretSource } from './secret.ts';
 
 /** gateway.json of role `edge`, written by `workloads/gateway.ts`, read by `services/gateway`. */

@@ -37,6 +37,11 @@ export function placementOf(nodes: NodesDocument): Placement {
   return { tensorParallel: nodes.tensorParallel ?? 1, servers: nodes.servers ?? 1 };
 }
 
+/** The container image that a release's servers run. */
+export function imageOf({ images }: Environment, { image, version }: NodesDocument): string {
+  return image ?? images.vllm[version] ?? `vllm/vllm-openai:v${version}`;
+}
+
 export function kindOf(release: ReleaseDocument): ReleaseKind {
   if (release.nodes !== undefined) return 'nodes';
   return release.endpoint !== undefined ? 'endpoint' : 'url';

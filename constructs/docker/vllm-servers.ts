@@ -2,7 +2,7 @@ import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index
 import { Image } from '@cdktf/provider-docker/lib/image/index.js';
 import type { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { Construct } from 'constructs';
-import { type Release, type Server, serversOf } from '../../contracts/release.ts';
+import { imageOf, type Release, type Server, serversOf } from '../../contracts/release.ts';
 import { vllmArguments } from '../../workloads/vllm-command.ts';
 import type { DockerContext } from './context.ts';
 import { type Health, PartContainer } from './part-container.ts';
@@ -33,7 +33,9 @@ export class VllmServers extends Construct {
     const nodes = release.document.nodes;
     if (nodes === undefined) throw new Error(`${release.model} ${release.name} has no nodes`);
     const engine =
-      cache === undefined ? simulator(context) : vllm(imageOf(this, nodes.image, nodes.version), cache);
+      cache === undefined
+        ? simulator(context)
+        : vllm(pulled(this, imageOf(context.environment, nodes)), cache);
     for (const server of serversOf(release, true)) {
       const part = `vllm-${server.model}-${server.release}-${server.node}-${server.server}`;
       const { port } = server;
@@ -100,7 +102,6 @@ function vllm(image: string, cache: Volume): Engine {
   };
 }
 
-function imageOf(scope: Construct, image: string | undefined, version: string): string {
-  const name = image ?? `vllm/vllm-openai:v${version}`;
+function pulled(scope: Construct, name: string): string {
   return new Image(scope, 'image', { name, keepLocally: true }).imageId;
 }

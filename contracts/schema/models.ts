@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { hasTwoDecimals } from '../weight.ts';
+import { Nodes } from './nodes.ts';
+import { Name, Price, Version } from './values.ts';
+
+export const Release = z.strictObject({
+  weight: z
+    .number()
+    .min(0)
+    .max(100)
+    .refine(hasTwoDecimals, 'must have at most two decimals')
+    .describe("percent of the model's traffic, two decimals"),
+  role: z.enum(['stable', 'canary']).optional(),
+  price: Price.optional(),
+  nodes: Nodes.optional(),
+  endpoint: z
+    .strictObject({
+      host: Name.describe('a name under endpoints'),
+      model: z.string().min(1).describe("the model's id at that host"),
+      maxOutputTokens: z.int().min(1).optional(),
+    })
+    .optional(),
+  url: z
+    .string()
+    .regex(/^http:\/\/[\w.-]+(:\d{1,5})?$/, 'must be http://host:port, without path or user')
+    .optional()
+    .describe('a vLLM that somebody else runs: http://host:port'),
+});
+
+export const Model = z.strictObject({
+  alias: Name.optional().describe('answer with another model of this environment'),
+  salt: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/, 'must be at most 64 letters, digits and . _ : -')
+    .default('1')
+    .describe('salt of the stable/canary split; a rollout sets a new one'),
+  releases: z.record(Name, Release).optional(),
+  definition: z
+    .strictObject({
+      weights: z.string().min(1).optional(),
+      contextTokens: z.int().min(1),
+      price: Price,
+      totalParameters: z.number().positive().optional().describe('billions'),
+      activeParameters: z.number().positive().optional().describe('billions'),
+      layers: z.int().min(1).optional(),
+      slidingLayers: z.int().min(0).optional().describe('layers with a sliding window; default none'),
+      slidingWindow: z.int().min(1).optional(),
+      attentionHeads: z.int().min(1).optional(),
+      kvHeads: z.int().min(1).optional(),
+      headDim: z.int().min(1).optional(),
+      checkpointGiB: z.number().positive().optional().describe('size on disk'),
+      loadedGiB: z.number().positive().optional().describe('GPU memory of the weights; default as on disk'),
+      lowestVllm: Version.optional(),
+    })
+    .optional()
+    .describe(
+      'for a model outside the catalogue; whether it fits the GPUs is checked if layers, kvHeads, headDim and a size are given',
+    ),
+});
