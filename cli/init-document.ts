@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { EnvironmentDocument, PlatformName, SecretReference } from '../contracts/environment-schema.ts';
 import { MODEL_CATALOGUE } from '../contracts/model-catalogue.ts';
+import { PLACEHOLDER_AMI, PLACEHOLDER_DIGEST, PLACEHOLDER_GOOGLE_IMAGE } from '../contracts/placeholder.ts';
 import { UsageError } from './errors.ts';
 
 /** What `fleet init` has to know. */
@@ -16,6 +17,12 @@ export interface InitAnswers {
   readonly zones?: readonly string[];
   /** `gs://bucket` or `s3://bucket`. */
   readonly stateBucket?: string;
+  /** Machine image of the nodes. */
+  readonly nodeImage?: string;
+  /** vLLM's container image, by digest outside class development. */
+  readonly vllmImage?: string;
+  /** Bare name of the bucket that `fleet weights push` fills. */
+  readonly weightsBucket?: string;
 }
 
 const MODELINE = '# yaml-language-server: $schema=./environment.schema.json\n';
@@ -48,6 +55,7 @@ export function initText(answers: InitAnswers): string {
     class: answers.class,
     platform: answers.platform,
     models: modelsOf(answers),
+    ...imagesOf(answers),
     secrets: { 'api-keys': secretOf(answers, 'api-keys'), 'hop-key': secretOf(answers, 'hop-key') },
     gateway: { keys: 'api-keys' },
     router: { key: 'hop-key' },
@@ -107,9 +115,37 @@ function stateOf({ stateBucket, region }: InitAnswers): object {
   return { state: store === 'gs' ? { gcs: { bucket } } : { s3: { bucket, region } } };
 }
 
+function imagesOf(answers: InitAnswers): object {
+  const vllm = answers.vllmImage ?? missingVllmImage(answers);
+  return vllm === undefined ? {} : { images: { vllm: { [VLLM_VERSION]: vllm } } };
+}
+
+function missingVllmImage(answers: InitAnswers): string | undefined {
+  const { platform, region, googleProject, awsAccount } = answers;
+  if (answers.class === 'development') return undefined;
+  if (platform === 'google')
+    return `${region}-docker.pkg.dev/${googleProject}/fleet/vllm-openai@${PLACEHOLDER_DIGEST}`;
+  if (platform === 'aws')
+    return `${awsAccount}.dkr.ecr.${region}.amazonaws.com/fleet/vllm-openai@${PLACEHOLDER_DIGEST}`;
+  return undefined;
+}
+
 function sectionOf(answers: InitAnswers): object {
-  const { platform, region, zones, googleProject: project, awsAccount: account } = answers;
-  if (platform === 'google') return { google: { project, region, zones } };
-  if (platform === 'aws') return { aws: { account, region, zones } };
+  const { platform, region, zones, googleProject: project, awsAccount: account, weightsBucket } = answers;
+  const nodeImage = answers.nodeImage ?? missingNodeImage(answers);
+  const cloud = {
+    region,
+    zones,
+    ...(nodeImage === undefined ? {} : { nodeImage }),
+    ...(weightsBucket === undefined ? {} : { weights: { bucket: weightsBucket } }),
+  };
+  if (platform === 'google') return { google: { project, ...cloud } };
+  if (platform === 'aws') return { aws: { account, ...cloud } };
   return { [platform]: { engine: answers.class === 'development' ? 'simulator' : 'vllm' } };
+}
+
+/** On google, class development takes the newest of the published family. */
+function missingNodeImage({ platform, class: environmentClass }: InitAnswers): string | undefined {
+  if (platform === 'aws') return PLACEHOLDER_AMI;
+  return platform === 'google' && environmentClass !== 'development' ? PLACEHOLDER_GOOGLE_IMAGE : undefined;
 }

@@ -13,7 +13,10 @@ type Flag =
   | 'awsAccount'
   | 'stateBucket'
   | 'region'
-  | 'zones';
+  | 'zones'
+  | 'nodeImage'
+  | 'vllmImage'
+  | 'weightsBucket';
 
 interface Question {
   readonly flag: Flag;
@@ -26,6 +29,8 @@ interface Question {
   readonly allowed?: readonly string[];
   /** The answer may hold several values, separated by commas. @default - one value */
   readonly several?: true;
+  /** May be left open: an empty answer is one, and nobody is asked without a terminal. */
+  readonly optional?: true;
 }
 
 const isCloud = ({ platform }: InitFlags) => platform === 'google' || platform === 'aws';
@@ -76,6 +81,27 @@ export const QUESTIONS: readonly Question[] = [
     when: (flags) => isCloud(flags) || flags.stateBucket?.startsWith('s3:') === true,
   },
   { flag: 'zones', option: '--zones', text: 'zones, separated by commas', when: isCloud, several: true },
+  {
+    flag: 'nodeImage',
+    option: '--node-image',
+    text: 'machine image with GPU driver, an AMI id or projects/<project>/global/images/<image>; empty: later, `fleet doctor` names the newest',
+    when: isCloud,
+    optional: true,
+  },
+  {
+    flag: 'vllmImage',
+    option: '--vllm-image',
+    text: 'vLLM image, <registry>/<name>@sha256:<digest>; empty: later',
+    when: isCloud,
+    optional: true,
+  },
+  {
+    flag: 'weightsBucket',
+    option: '--weights-bucket',
+    text: 'bucket that `fleet weights push` fills; empty: nodes fetch from the model hub',
+    when: isCloud,
+    optional: true,
+  },
 ];
 
 /**
@@ -95,7 +121,10 @@ export async function complete(
 }
 
 function refuseMissing(name: string, flags: InitFlags): void {
-  const missing = QUESTIONS.filter(({ flag, when }) => flags[flag] === undefined && (when?.(flags) ?? true));
+  const missing = QUESTIONS.filter(
+    ({ flag, when, optional }) =>
+      optional === undefined && flags[flag] === undefined && (when?.(flags) ?? true),
+  );
   if (missing.length === 0) return;
   const wanted = missing.map(
     ({ option, text, allowed, several }) => `  ${option} <${allowed?.join(several ? ',' : '|') ?? text}>`,
@@ -108,10 +137,11 @@ async function answer(
   flags: InitFlags,
   ask: (question: string) => Promise<string>,
 ): Promise<InitFlags> {
-  const { flag, text, when, allowed } = question;
+  const { flag, text, when, allowed, optional } = question;
   if (flags[flag] !== undefined || when?.(flags) === false) return flags;
   for (;;) {
     const given = (await ask(`${text}${allowed === undefined ? '' : ` (${allowed.join(', ')})`}: `)).trim();
+    if (given === '' && optional === true) return flags;
     if (given !== '' && foreign(given, question).length === 0) return { ...flags, [flag]: given };
   }
 }

@@ -137,6 +137,9 @@ export function createProgram(terminal: Terminal): Command {
     .option('--region <region>', 'platforms google and aws, and state on s3')
     .option('--zones <zones>', 'platforms google and aws, separated by commas')
     .option('--state-bucket <url>', 'gs://<bucket> or s3://<bucket>, needed outside class development')
+    .option('--node-image <image>', 'platforms google and aws: machine image with GPU driver')
+    .option('--vllm-image <image>', 'vLLM container image, by digest outside class development')
+    .option('--weights-bucket <name>', 'platforms google and aws: bucket that `fleet weights push` fills')
     .action((name: string, flags: Record<string, string>) =>
       inProject(async (context) => {
         const { init } = await import('./commands/init.ts');

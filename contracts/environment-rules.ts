@@ -1,3 +1,4 @@
+import { cloudProblems } from './cloud-rules.ts';
 import type { Environment } from './environment.ts';
 import { portsOf } from './environment-ports.ts';
 import type { ModelDocument, ReleaseDocument } from './environment-schema.ts';
@@ -23,6 +24,7 @@ const RULES: readonly Rule[] = [
   (environment) => everyRelease(environment, releaseShape),
   (environment) => everyRelease(environment, releaseReferences),
   nodeProblems,
+  cloudProblems,
   endpoints,
   secretProblems,
   ports,

@@ -5,6 +5,7 @@ import {
   isMap,
   isNode,
   isPair,
+  isSeq,
   LineCounter,
   type Node,
   parseDocument,
@@ -195,6 +196,7 @@ function child(schema: z.ZodType | undefined, key: string | number): z.ZodType |
   const inner = unwrap(schema);
   if (inner === undefined) return undefined;
   if (inner.def.type === 'record') return (inner as z.ZodRecord).valueType as z.ZodType;
+  if (inner.def.type === 'array') return (inner as z.ZodArray).element as z.ZodType;
   return shapeOf(inner)?.[String(key)];
 }
 
@@ -216,6 +218,11 @@ function offsetOf(document: Document, path: Problem['path']): number {
   let node: unknown = document.contents;
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
   for (const key of path) {
+    if (isSeq(node)) {
+      node = node.items[Number(key)];
+      offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
+      continue;
+    }
     if (!isMap(node)) return offset;
     const pair = node.items.find(
       (item) => isPair(item) && isNode(item.key) && String(item.key) === String(key),

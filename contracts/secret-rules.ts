@@ -14,6 +14,10 @@ function secretReferences(environment: Environment): Problem[] {
     ...Object.entries(environment.endpoints).map(
       ([name, { bearer }]): [Problem['path'], string | undefined] => [['endpoints', name, 'bearer'], bearer],
     ),
+    ...(['google', 'aws'] as const).map((cloud): [Problem['path'], string | undefined] => [
+      [cloud, 'weights', 'hubToken'],
+      environment[cloud]?.weights.hubToken,
+    ]),
   ];
   const known = Object.keys(environment.secrets);
   return uses.flatMap(([path, name]) =>

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MODEL_CATALOGUE } from '../../contracts/model-catalogue.ts';
 import { parseEnvironment } from '../../contracts/parse-environment.ts';
+import { isPlaceholder } from '../../contracts/placeholder.ts';
 import type { ApiKey } from '../../contracts/secret.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -32,7 +34,7 @@ export async function init(name: string, flags: InitFlags, context: Context): Pr
   mkdirSync(join(project, 'environments'), { recursive: true });
   writeFileSync(join(project, file), text, { flag: 'wx' });
   const keys = writeDevelopmentKey(answers, project);
-  return { environment: name, files: [file, ...keys], next: nextSteps(answers) };
+  return { environment: name, files: [file, ...keys], next: nextSteps(answers, text) };
 }
 
 /** On one's own hosts, class development: the key `local`, which is no secret. */
@@ -49,21 +51,27 @@ function writeDevelopmentKey(
   return [file];
 }
 
-function nextSteps({ name, class: environmentClass, platform }: InitAnswers): string[] {
+function nextSteps(answers: InitAnswers, text: string): string[] {
+  const { name, class: environmentClass, platform } = answers;
   const deploy = `fleet up ${name}`;
-  const hashes = 'a JSON list of {"id", "sha256", "pin"}, one for each API key';
-  if (platform === 'google') {
-    return [
-      `write the secrets fleet-${name}-api-keys (${hashes}) and fleet-${name}-hop-key (a random text) in Secret Manager`,
-      deploy,
-    ];
-  }
-  if (platform === 'aws') {
-    return [
-      `write the secrets fleet/${name}/api-keys (${hashes}) and fleet/${name}/hop-key (a random text) in Secrets Manager`,
-      deploy,
-    ];
-  }
+  if (platform === 'google' || platform === 'aws') return [...cloudSteps(answers, text), deploy];
   if (environmentClass === 'development') return [deploy];
+  const hashes = 'a JSON list of {"id", "sha256", "pin"}, one for each API key';
   return [`write ${keysFile(name)} (${hashes}) and .fleet/${name}/secrets/hop-key (a random text)`, deploy];
+}
+
+function cloudSteps({ name, models, weightsBucket }: InitAnswers, text: string): string[] {
+  const open = text.split(/\s+/).filter(isPlaceholder);
+  const own = models.filter((model) => MODEL_CATALOGUE[model]?.weights !== undefined);
+  return [
+    ...(open.length === 0
+      ? []
+      : [
+          `replace in ${environmentFile(name)}: ${open.join(', ')} (fleet doctor ${name} names what there is)`,
+        ]),
+    `openssl rand -base64 32 | fleet secret set ${name} hop-key`,
+    `fleet key create first ${name}`,
+    ...(weightsBucket === undefined ? [] : own.map((model) => `fleet weights push ${name} ${model}`)),
+    `fleet doctor ${name}`,
+  ];
 }

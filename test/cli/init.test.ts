@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { complete } from '../../cli/init-questions.ts';
 import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { openWorkplace, type Workplace } from './support.ts';
@@ -63,6 +64,45 @@ describe('fleet init', () => {
     const { stdout } = await init('production', 'process', ...GS);
     expect(stdout).toContain('write environments/new.keys.json');
     expect(workplace.has('environments/new.keys.json')).toBe(false);
+  });
+
+  test('what it was not told stands in the file as a placeholder, and is told first', async () => {
+    const { stdout } = await init('production', 'google', ...GOOGLE, ...GS);
+    const digest = `sha256:${'0'.repeat(64)}`;
+    expect(parseYaml(workplace.read('environments/new.yaml'))).toMatchObject({
+      images: { vllm: { '0.32.0': `europe-west4-docker.pkg.dev/fleet-1/fleet/vllm-openai@${digest}` } },
+      google: { nodeImage: 'projects/ubuntu-os-accelerator-images/global/images/replace-me' },
+    });
+    expect(stdout.split('\n').slice(1)).toEqual([
+      'next:',
+      expect.stringMatching(
+        /^ {2}replace in environments\/new\.yaml: \S+@sha256:0{64}, \S+\/replace-me \(fleet doctor new names what there is\)$/,
+      ),
+      '  openssl rand -base64 32 | fleet secret set new hop-key',
+      '  fleet key create first new',
+      '  fleet doctor new',
+      '  fleet up new',
+      '',
+    ]);
+  });
+
+  test('what it was told stands in the file, and no placeholder', async () => {
+    const vllm = `registry.example/vllm@sha256:${'a'.repeat(64)}`;
+    const { stdout } = await init(
+      'staging',
+      'aws',
+      ...AWS,
+      ...S3,
+      '--node-image',
+      'ami-0a1b2c3d4e5f60718',
+      ...['--vllm-image', vllm, '--weights-bucket', 'fleet-weights'],
+    );
+    expect(parseYaml(workplace.read('environments/new.yaml'))).toMatchObject({
+      images: { vllm: { '0.32.0': vllm } },
+      aws: { nodeImage: 'ami-0a1b2c3d4e5f60718', weights: { bucket: 'fleet-weights' } },
+    });
+    expect(stdout).toContain('  fleet weights push new gpt-oss-120b\n  fleet weights push new gpt-oss-20b\n');
+    expect(stdout).not.toContain('replace');
   });
 
   test('overwrites nothing', async () => {
@@ -147,10 +187,22 @@ describe('on a terminal', () => {
       'europe-west4',
       'europe-west4-a',
     ].values();
-    await complete('new', {}, async (question) => {
+    const answers = await complete('new', {}, async (question) => {
       asked.push(question.split(/[ ,:]/)[0] ?? '');
       return given.next().value ?? '';
     });
-    expect(asked).toEqual(['class', 'platform', 'models', 'Google', 'bucket', 'region', 'zones']);
+    expect(asked).toEqual([
+      'class',
+      'platform',
+      'models',
+      'Google',
+      'bucket',
+      'region',
+      'zones',
+      'machine',
+      'vLLM',
+      'bucket',
+    ]);
+    expect(answers.nodeImage).toBeUndefined();
   });
 });

@@ -13,7 +13,14 @@ export interface NodesSketch {
 
 const SECTIONS = {
   google: { google: { project: 'example', region: 'us-central1', zones: ['us-central1-a'] } },
-  aws: { aws: { account: '123456789012', region: 'us-east-1', zones: ['us-east-1a'] } },
+  aws: {
+    aws: {
+      account: '123456789012',
+      region: 'us-east-1',
+      zones: ['us-east-1a'],
+      nodeImage: 'ami-0123456789abcdef0',
+    },
+  },
   process: {},
   docker: {},
 } as const;

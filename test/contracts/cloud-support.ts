@@ -1,0 +1,68 @@
+import { parseEnvironment } from '../../contracts/parse-environment.ts';
+import { EnvironmentError } from '../../contracts/problem.ts';
+
+type Platform = 'google' | 'aws' | 'process';
+
+/** What a test changes of an environment with one release of own nodes. */
+export interface Sketch {
+  readonly class?: 'development' | 'staging' | 'production';
+  readonly nodes?: object;
+  /** Instead of own nodes. */
+  readonly release?: object;
+  readonly section?: object;
+  /** @default - vLLM pinned by digest, from a public registry */
+  readonly images?: object;
+}
+
+const SECTIONS = {
+  google: {
+    project: 'example',
+    region: 'us-central1',
+    zones: ['us-central1-a'],
+    nodeImage: 'projects/example/global/images/node-1',
+  },
+  aws: {
+    account: '123456789012',
+    region: 'us-east-1',
+    zones: ['us-east-1a'],
+    nodeImage: 'ami-0123456789abcdef0',
+  },
+  process: {},
+};
+
+const MACHINES = { google: 'a3-highgpu-8g', aws: 'p5.48xlarge', process: '8x-h100' };
+
+/** The text of an environment file (JSON is YAML). */
+export function cloudText(platform: Platform, sketch: Sketch = {}): string {
+  const secret = platform === 'process' ? 'file' : platform;
+  const release = sketch.release ?? {
+    role: 'stable',
+    nodes: { machine: MACHINES[platform], version: '0.32.0', ...sketch.nodes },
+  };
+  return JSON.stringify({
+    class: sketch.class ?? 'development',
+    platform,
+    models: { 'gpt-oss-120b': { releases: { v32: { weight: 100, ...release } } } },
+    images: sketch.images ?? { vllm: { '0.32.0': `vllm@sha256:${'a'.repeat(64)}` } },
+    secrets: { keys: { [secret]: 'keys' }, hop: { [secret]: 'hop' } },
+    gateway: { keys: 'keys' },
+    router: { key: 'hop' },
+    ...(sketch.class === undefined || sketch.class === 'development'
+      ? {}
+      : { state: { gcs: { bucket: 'state' } } }),
+    [platform]: { ...SECTIONS[platform], ...sketch.section },
+  });
+}
+
+/** `path: message` of everything that is wrong, paths from the release on. */
+export function complaintsAbout(platform: Platform, sketch: Sketch): string[] {
+  try {
+    parseEnvironment({ path: 'environments/test.yaml', text: cloudText(platform, sketch) });
+    return [];
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    return error.problems.map(
+      ({ path, message }) => `${path.join('.').replace(/^models\..+\.releases\.v32\./, '')}: ${message}`,
+    );
+  }
+}
