@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { explainFixedReleases, fixedReleaseOf } from './fixed-release.ts';
 
 /** Output lines to show when nothing in the output looks like an error. */
 const LAST_LINES = 20;
@@ -16,13 +17,20 @@ export function progressOf(line: string): string | undefined {
 }
 
 /** The lines of a failed run's output that say why it failed. */
-export function errorsOf(output: string): string[] {
+export function errorsOf(output: string, environment: string): string[] {
   const lines = output
     .split(/\r?\n/)
     .map(plain)
     .filter((line) => line !== '' && !/Synthesizing$|^\d+ Stacks? |^Invoking Terraform CLI/.test(line));
   const errors = terraformErrors(lines).filter(([title]) => title !== 'Error: execution halted');
-  if (errors.length > 0) return [...new Set(errors.flatMap((error) => explain(error, lines)))];
+  const fixed = errors.flatMap((error) => fixedReleaseOf(error) ?? []);
+  const others = errors.filter((error) => fixedReleaseOf(error) === undefined);
+  if (errors.length > 0) {
+    return [
+      ...new Set(others.flatMap((error) => explain(error, lines))),
+      ...(fixed.length > 0 ? explainFixedReleases(fixed, environment) : []),
+    ];
+  }
   return lines.slice(lines.lastIndexOf('Command output on stderr:') + 1).slice(-LAST_LINES);
 }
 

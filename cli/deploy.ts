@@ -45,7 +45,7 @@ export async function runCdktf(verb: Verb, environment: string, context: Context
     ],
     {
       cwd: context.project,
-      env: cdktfVariables(context.env, environment),
+      env: cdktfVariables(verb, environment, context.env),
       detached: true,
       stdio: ['ignore', output, output],
     },
@@ -65,7 +65,7 @@ export async function runCdktf(verb: Verb, environment: string, context: Context
   if (exitCode !== 0) {
     throw new Failure(
       [
-        ...errorsOf(readFileSync(log, 'utf8')),
+        ...errorsOf(readFileSync(log, 'utf8'), environment),
         `cdktf ${verb} failed; all of its output: ${logOf(environment, verb)}`,
       ].join('\n'),
     );
@@ -89,7 +89,15 @@ function cdktfProgram(toolkit: string): string {
   return join(dirname(manifest), bin.cdktf);
 }
 
-/** CI=1 makes cdktf print each line once, instead of drawing the same screen over and over. */
-function cdktfVariables(env: Variables, environment: string): Variables {
-  return { ...terraformVariables(env), CI: '1', FLEET_ENVIRONMENTS: environment };
+/**
+ * CI=1 makes cdktf print each line once, instead of drawing the same screen over and over. FLEET_DESTROYING makes
+ * `main.ts` protect no release that serves: `fleet down` has asked already.
+ */
+function cdktfVariables(verb: Verb, environment: string, env: Variables): Variables {
+  return {
+    ...terraformVariables(env),
+    CI: '1',
+    FLEET_ENVIRONMENTS: environment,
+    FLEET_DESTROYING: verb === 'destroy' ? '1' : undefined,
+  };
 }

@@ -1,4 +1,6 @@
+import { costOf, type EnvironmentCost } from '../../contracts/cost.ts';
 import type { Environment } from '../../contracts/environment.ts';
+import { isPlaceholder } from '../../contracts/placeholder.ts';
 import { baseUrlOf } from '../base-url.ts';
 import { type ClientKey, clientKey } from '../client-key.ts';
 import type { Context } from '../context.ts';
@@ -6,7 +8,9 @@ import { logOf, runCdktf } from '../deploy.ts';
 import { Failure, UsageError } from '../errors.ts';
 import { heal, waitUntilRunning } from '../heal.ts';
 import { hostOf } from '../host.ts';
-import { readEnvironment } from '../project.ts';
+import { printPrice, printSum } from '../print/price.ts';
+import { plain } from '../print/style.ts';
+import { environmentFile, readEnvironment } from '../project.ts';
 import { examine, requirementsOf } from '../requirements.ts';
 import { type SmokeAnswer, smokeTest } from '../smoke-test.ts';
 import { thisSystem } from '../system.ts';
@@ -37,6 +41,8 @@ export interface UpResult {
   readonly models: readonly string[];
   /** The API key as it may be shown. */
   readonly key: string;
+  /** What its GPU machines cost; absent where they are there anyway. */
+  readonly cost?: EnvironmentCost;
   readonly log: string;
   readonly seconds: number;
 }
@@ -49,7 +55,9 @@ export async function up(name: string, { yes }: UpFlags, context: Context): Prom
   const begin = context.now();
   const environment = readEnvironment(context.project, name);
   await checkRequirements(environment, context);
-  await confirm(environment, yes, context);
+  refusePlaceholders(environment);
+  const cost = costOf(environment);
+  await confirm(environment, cost, yes, context);
   const key = clientKey(environment, context);
   const host = hostOf(context);
   const local = environment.platform === 'process';
@@ -74,6 +82,7 @@ export async function up(name: string, { yes }: UpFlags, context: Context): Prom
     ...smoke,
     models,
     key: key.shown,
+    cost: cost.releases.length > 0 ? cost : undefined,
     log: logOf(name, 'deploy'),
     seconds: (context.now() - begin) / 1000,
   };
@@ -94,13 +103,39 @@ async function checkRequirements(environment: Environment, { env }: Context): Pr
   );
 }
 
-async function confirm(environment: Environment, yes: boolean, { ask }: Context): Promise<void> {
+/** The price is told in any case, so that it stands in the log of a run that agreed by --yes. */
+async function confirm(
+  environment: Environment,
+  cost: EnvironmentCost,
+  yes: boolean,
+  { ask, progress }: Context,
+): Promise<void> {
   const { name, platform } = environment;
-  if (yes || platform === 'process' || platform === 'docker') return;
+  if (platform === 'process' || platform === 'docker') return;
+  for (const line of printPrice(cost, plain).split('\n')) if (line !== '') progress(line);
+  if (yes) return;
   if (ask === undefined)
     throw new UsageError(`${name} is on ${platform}; without a terminal, agree with --yes`);
-  const answer = await ask(`Deploy ${name} (class ${environment.class}) to ${platform}? [y/N] `);
+  const price = cost.releases.length === 0 ? '' : ` (${printSum(cost)})`;
+  const answer = await ask(`Deploy ${name} (class ${environment.class}) to ${platform}${price}? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('nothing was deployed');
+}
+
+/** A machine that boots a placeholder would cost money and serve nobody. */
+function refusePlaceholders({ name, platform, images, models, google, aws }: Environment): void {
+  if (platform !== 'google' && platform !== 'aws') return;
+  const nodeImage = { google, aws }[platform]?.nodeImage;
+  const own = Object.values(models).flatMap(({ releases }) =>
+    Object.values(releases ?? {}).flatMap(({ nodes }) => nodes?.image ?? []),
+  );
+  const { vllm, ...exporters } = images;
+  const found = [nodeImage, ...Object.values(vllm), ...Object.values(exporters), ...own].filter(
+    (text) => text !== undefined && isPlaceholder(text),
+  );
+  if (found.length === 0) return;
+  throw new Failure(
+    `${environmentFile(name)} still has placeholders: ${[...new Set(found)].join(', ')}; \`fleet doctor ${name}\` names what there is`,
+  );
 }
 
 interface SmokeTarget {

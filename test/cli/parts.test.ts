@@ -212,6 +212,17 @@ describe('fleet down', () => {
     expect(local.has('.fleet/local')).toBe(false);
   });
 
+  test('tells the synthesis that releases that serve may go too; up does not', async () => {
+    local.write('environments/prod.yaml', fixture('environments/good/google.yaml'));
+    local.cdktf(
+      `import { writeFileSync } from 'node:fs'; writeFileSync('destroying', process.env.FLEET_DESTROYING ?? 'no');`,
+    );
+    await local.fleet(['up', 'prod', '--yes'], { FLEET_DESTROYING: '1' });
+    expect(local.read('destroying')).toBe('no');
+    await local.fleet(['down', 'prod', '--confirm', 'prod']);
+    expect(local.read('destroying')).toBe('1');
+  });
+
   test('of a cloud environment wants its name', async () => {
     local.write('environments/prod.yaml', fixture('environments/good/google.yaml'));
     local.cdktf(`import { writeFileSync } from 'node:fs'; writeFileSync('destroyed', '');`);

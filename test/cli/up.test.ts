@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { curls } from '../../cli/print/up.ts';
 import { type LocalEnvironment, openLocalEnvironment } from './local-environment.ts';
-import { fixture, openWorkplace, ran, runs } from './support.ts';
+import { fixture, openWorkplace, ROOT, ran, runs } from './support.ts';
 
 const MODELS = ['gpt-oss-20b', 'gpt-oss-7b'];
 
@@ -167,13 +168,30 @@ test('a cloud environment is not deployed without a terminal unless --yes agrees
   workplace.write('environments/prod.yaml', fixture('environments/good/google.yaml'));
   workplace.program('terraform', '#!/bin/sh\necho Terraform v1.9.0\n');
   workplace.cdktf(`import { writeFileSync } from 'node:fs'; writeFileSync('deployed', '');`);
-  expect(await workplace.fleet(['up', 'prod'])).toMatchObject({
-    code: 2,
-    stderr: 'prod is on google; without a terminal, agree with --yes\n',
-  });
+  const price =
+    /GPU machines: \$176\.98 per hour, \$129,195 per month \(730 h\); routers, gateway, disks and traffic come on top/;
+  const asked = await workplace.fleet(['up', 'prod']);
+  expect(asked).toMatchObject({ code: 2, stderr: expect.stringMatching(price) });
+  expect(asked.stderr).toMatch(/\nprod is on google; without a terminal, agree with --yes\n$/);
   expect(workplace.has('deployed')).toBe(false);
-  expect(await workplace.fleet(['up', 'prod', '--yes'])).toMatchObject({ code: 0 });
+  const { code, stdout, stderr } = await workplace.fleet(['up', 'prod', '--yes', '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(price) });
+  expect(JSON.parse(stdout).cost).toMatchObject({ usdPerHour: 176.98, unknownMachines: 0 });
   expect(workplace.has('deployed')).toBe(true);
+  await workplace.close();
+});
+
+test('a cloud environment with placeholders is not deployed', async () => {
+  const workplace = openWorkplace();
+  workplace.write('environments/staging.yaml', readFileSync(join(ROOT, 'environments/staging.yaml'), 'utf8'));
+  workplace.program('terraform', '#!/bin/sh\necho Terraform v1.9.0\n');
+  workplace.cdktf(`import { writeFileSync } from 'node:fs'; writeFileSync('deployed', '');`);
+  const { code, stderr } = await workplace.fleet(['up', 'staging', '--yes']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^environments\/staging\.yaml still has placeholders: ami-0123456789abcdef0, \S+@sha256:0{64}, .*; `fleet doctor staging` names what there is\n$/,
+  );
+  expect(workplace.has('deployed')).toBe(false);
   await workplace.close();
 });
 
