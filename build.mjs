@@ -12,6 +12,8 @@ const programs = {
   main: 'main.ts',
   fleet: 'cli/main.ts',
   'services/gateway': 'services/gateway/main.ts',
+  // The gateway's thread that counts tokens: loaded by it only when it is needed.
+  'services/gateway-tokens': 'services/gateway/tokens/worker.ts',
   'services/router-agent': 'services/router-agent/main.ts',
   'services/vllm-simulator': 'services/vllm-simulator/main.ts',
 };

@@ -1,4 +1,5 @@
 import { cloudProblems } from './cloud-rules.ts';
+import { compressionProblems } from './compression-rules.ts';
 import type { Environment } from './environment.ts';
 import { portsOf } from './environment-ports.ts';
 import type { ModelDocument, ReleaseDocument } from './environment-schema.ts';
@@ -23,6 +24,7 @@ const RULES: readonly Rule[] = [
   (environment) => everyModel(environment, roles),
   (environment) => everyRelease(environment, releaseShape),
   (environment) => everyRelease(environment, releaseReferences),
+  compressionProblems,
   nodeProblems,
   cloudProblems,
   endpoints,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CompressionConfig } from './compression.ts';
 import { Price } from './schema/values.ts';
 import { SecretSource } from './secret.ts';
 
@@ -16,6 +17,8 @@ export const EdgeConfig = z.strictObject({
       z.strictObject({ alias: z.string() }),
       z.strictObject({
         contextTokens: z.int(),
+        /** Absent: requests are passed on as they are. */
+        compression: CompressionConfig.optional(),
         /** Release → what its tokens cost and whether it can be reached by pin. */
         releases: z.record(
           z.string(),

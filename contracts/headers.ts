@@ -2,6 +2,8 @@
 
 /** From the client: which conversation this turn belongs to. */
 export const CONVERSATION = 'x-fleet-conversation';
+/** From the client: `off` leaves the conversation as it is. From the gateway: what was done to it. */
+export const COMPRESSION = 'x-fleet-compression';
 /** From the client: pin to one release (authorised and stripped by the gateway). From the router: the release that answered. */
 export const RELEASE = 'x-fleet-release';
 /** Gateway → router: the resolved model. */

@@ -37,6 +37,8 @@ export const LedgerLine = z.object({
   kind: z.enum(['nodes', 'endpoint', 'url']).nullable().default(null),
   /** Path of the API: `/v1/chat/completions`. */
   path: z.string(),
+  /** Id of the client's request that this one wrote a summary for: the gateway made it, its client's key pays. */
+  summaryOf: z.string().nullable().default(null),
   /** Whether the answer was a stream. */
   stream: z.boolean(),
   /** The status that the client got; 499 if it left before one was sent. */

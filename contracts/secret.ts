@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KeyCompression } from './compression.ts';
 
 /** Where a running program reads a secret's value from: a file (relative to its working folder) or its own environment. */
 export const SecretSource = z.union([
@@ -15,6 +16,8 @@ export const ApiKey = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** May choose the release by `x-fleet-release`. */
   pin: z.boolean().default(false),
+  /** Absent: as each model says. */
+  compression: KeyCompression.optional(),
 });
 export type ApiKey = z.output<typeof ApiKey>;
 

@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'zod',
     'commander',
     'fastest-levenshtein',
+    'gpt-tokenizer',
   ],
   cli: [
     'contracts',

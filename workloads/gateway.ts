@@ -1,4 +1,6 @@
+import type { CompressionConfig } from '../contracts/compression.ts';
 import type { Environment } from '../contracts/environment.ts';
+import type { ModelDocument } from '../contracts/environment-schema.ts';
 import { EdgeConfig, EgressConfig } from '../contracts/gateway-config.ts';
 import { MODEL_CATALOGUE } from '../contracts/model-catalogue.ts';
 import { definitionOf, priceOf, type Release, releasesOf, releasesOfModel } from '../contracts/release.ts';
@@ -32,10 +34,17 @@ function edgeModel(environment: Environment, model: string): EdgeConfig['models'
   if (definition === undefined) throw new Error(`${model} is in no catalogue`);
   return {
     contextTokens: definition.contextTokens,
+    compression: edgeCompression(environment.models[model]?.compression),
     releases: Object.fromEntries(
       releasesOfModel(environment, model).map((release) => [release.name, edgeRelease(environment, release)]),
     ),
   };
+}
+
+function edgeCompression(compression: ModelDocument['compression']): CompressionConfig | undefined {
+  if (compression === undefined) return undefined;
+  const { timeout, ...settings } = compression;
+  return { ...settings, timeoutSeconds: timeout };
 }
 
 function edgeRelease(environment: Environment, release: Release) {

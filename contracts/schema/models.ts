@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hasTwoDecimals } from '../weight.ts';
+import { Compression } from './compression.ts';
 import { Nodes } from './nodes.ts';
 import { Name, Price, Version } from './values.ts';
 
@@ -35,6 +36,7 @@ export const Model = z.strictObject({
     .default('1')
     .describe('salt of the stable/canary split; a rollout sets a new one'),
   releases: z.record(Name, Release).optional(),
+  compression: Compression.optional(),
   definition: z
     .strictObject({
       weights: z.string().min(1).optional(),

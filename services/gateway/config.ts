@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type EdgeConfig, type EgressConfig, GatewayConfig } from '../../contracts/gateway-config.ts';
 import { ApiKeys, type SecretSource } from '../../contracts/secret.ts';
 import { createKeyRing, type KeyRing } from './auth.ts';
+import { checkCompression } from './compression/settings.ts';
 import { createModelTable, type ModelTable } from './edge/models.ts';
 import type { LedgerSettings } from './ledger.ts';
 
@@ -68,15 +69,18 @@ export async function loadState(path: string, sources: Sources): Promise<Gateway
 
 async function edgeState(config: EdgeConfig, version: string, sources: Sources): Promise<EdgeState> {
   const keysText = await readSecret('keys', config.keys, sources);
+  const keys = parse(ApiKeys, keysText, 'keys');
+  const models = createModelTable(config);
+  checkCompression(models, keys);
   return {
     role: 'edge',
     version,
     drainSeconds: config.drainSeconds,
     router: { url: new URL(config.router.url) },
     hopKey: await readToken('router.key', config.router.key, sources),
-    keys: createKeyRing(parse(ApiKeys, keysText, 'keys')),
+    keys: createKeyRing(keys),
     keysVersion: versionOf(keysText),
-    models: createModelTable(config),
+    models,
     ledger: config.ledger,
   };
 }

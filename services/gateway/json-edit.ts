@@ -27,25 +27,58 @@ export function editMembers(
   return Buffer.concat([head, ...rest]);
 }
 
+/**
+ * Where the elements of an array stand that is a member of a JSON object. Of members with one name the last counts,
+ * as in `JSON.parse`. Empty if the member is absent or no array.
+ */
+export function elementsOf(json: Buffer, name: string): { readonly start: number; readonly end: number }[] {
+  let elements: { readonly start: number; readonly end: number }[] = [];
+  for (const { key, start } of membersOf(json))
+    if (key === name) elements = json[start] === OPEN_BRACKET ? arrayElements(json, start) : [];
+  return elements;
+}
+
+function* membersOf(
+  json: Buffer,
+): Generator<{ readonly key: unknown; readonly start: number; readonly end: number }> {
+  let at = afterSpace(json, json.indexOf(OPEN_BRACE) + 1);
+  while (json[at] !== CLOSE_BRACE) {
+    const keyEnd = endOfString(json, at);
+    const key: unknown = JSON.parse(json.toString('utf8', at, keyEnd));
+    const start = afterSpace(json, afterSpace(json, keyEnd) + 1);
+    const end = endOfValue(json, start);
+    yield { key, start, end };
+    at = afterComma(json, end);
+  }
+}
+
+function arrayElements(json: Buffer, open: number): { readonly start: number; readonly end: number }[] {
+  const elements: { readonly start: number; readonly end: number }[] = [];
+  let start = afterSpace(json, open + 1);
+  while (json[start] !== CLOSE_BRACKET) {
+    const end = endOfValue(json, start);
+    elements.push({ start, end });
+    start = afterComma(json, end);
+  }
+  return elements;
+}
+
+function afterComma(json: Buffer, end: number): number {
+  const at = afterSpace(json, end);
+  return json[at] === COMMA ? afterSpace(json, at + 1) : at;
+}
+
 function member(key: string, value: unknown): string {
   return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
 }
 
-function replaceMembers(json: Buffer, start: number, members: ReadonlyMap<string, unknown>): Buffer[] {
+function replaceMembers(json: Buffer, from: number, members: ReadonlyMap<string, unknown>): Buffer[] {
   const parts: Buffer[] = [];
-  let copied = start;
-  let at = afterSpace(json, start);
-  while (json[at] !== CLOSE_BRACE) {
-    const keyEnd = endOfString(json, at);
-    const key: unknown = JSON.parse(json.toString('utf8', at, keyEnd));
-    const valueStart = afterSpace(json, afterSpace(json, keyEnd) + 1);
-    const valueEnd = endOfValue(json, valueStart);
-    if (typeof key === 'string' && members.has(key)) {
-      parts.push(json.subarray(copied, valueStart), Buffer.from(JSON.stringify(members.get(key))));
-      copied = valueEnd;
-    }
-    at = afterSpace(json, valueEnd);
-    if (json[at] === COMMA) at = afterSpace(json, at + 1);
+  let copied = from;
+  for (const { key, start, end } of membersOf(json)) {
+    if (typeof key !== 'string' || !members.has(key)) continue;
+    parts.push(json.subarray(copied, start), Buffer.from(JSON.stringify(members.get(key))));
+    copied = end;
   }
   parts.push(json.subarray(copied));
   return parts;

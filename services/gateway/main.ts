@@ -50,6 +50,7 @@ try {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
     log,
+    tokenProgram: new URL('gateway-tokens.js', import.meta.url),
   });
   log({
     ts: new Date().toISOString(),

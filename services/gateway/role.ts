@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { GatewayState } from './config.ts';
 import type { Handler } from './http/server.ts';
 import type { Log, Runtime } from './runtime.ts';
+import type { TokenCounter } from './tokens/counter.ts';
 
 /** What the gateway does with requests: edge or egress. */
 export interface Role {
@@ -17,6 +18,7 @@ export interface RoleTools {
   readonly registry: Registry;
   readonly runtime: Runtime;
   readonly log: Log;
+  readonly counter: TokenCounter;
 }
 
 export function roleChange(from: GatewayState['role'], to: GatewayState['role']): Error {

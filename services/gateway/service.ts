@@ -6,6 +6,7 @@ import { createEdgeRole } from './edge/role.ts';
 import { createEgressRole } from './egress/role.ts';
 import { type Address, serve } from './http/server.ts';
 import { type Log, type Runtime, systemRuntime } from './runtime.ts';
+import { createTokenCounter } from './tokens/counter.ts';
 
 export interface GatewayOptions extends Sources {
   /** Path of gateway.json; read again at every reload. */
@@ -15,6 +16,8 @@ export interface GatewayOptions extends Sources {
   /** Where metrics and status are. */
   readonly admin: Address;
   readonly log: Log;
+  /** The program that counts tokens; it is started when the first text is to be counted. */
+  readonly tokenProgram: URL;
   /** @default - the system's clock, timers and randomness */
   readonly runtime?: Runtime;
 }
@@ -36,6 +39,7 @@ export async function startGateway({
   listen,
   admin,
   log,
+  tokenProgram,
   runtime = systemRuntime,
   ...sources
 }: GatewayOptions): Promise<Gateway> {
@@ -44,7 +48,8 @@ export async function startGateway({
   let state = await loadState(configPath, sources);
   let refusal: string | undefined;
   let ready = true;
-  const tools = { registry, runtime, log };
+  const counter = createTokenCounter({ program: tokenProgram, runtime });
+  const tools = { registry, runtime, log, counter };
   const role = state.role === 'edge' ? createEdgeRole(state, tools) : createEgressRole(state, tools);
   metrics.loaded(state.version);
 
@@ -84,6 +89,7 @@ export async function startGateway({
       ready = false;
       await api.drain(state.drainSeconds);
       await role.close();
+      await counter.close();
       await side.drain(0);
     },
   };

@@ -29,6 +29,7 @@ function line(more: Partial<LedgerLine> = {}): string {
   const whole: LedgerLine = {
     ...{ ledger: true, ts: '2026-11-20T12:00:00.000Z', id: 'r', key: 'team-a', model: 'gpt-oss-20b' },
     ...{ release: 'v32', kind: 'nodes', path: CHAT, stream: false, status: 200 },
+    summaryOf: null,
     ...{ promptTokens: 1000, cachedTokens: 400, completionTokens: 200 },
     prices: { input: 0.15, cachedInput: 0.05, output: 0.6 },
     amount: { input: 90_000_000, cachedInput: 20_000_000, output: 120_000_000, total: 230_000_000 },

@@ -6,11 +6,13 @@ import type { Log, Runtime } from '../runtime.ts';
 import { type EdgeMetrics, type Labels, NONE, type Phase } from './metrics.ts';
 import type { ServedModel, ServedRelease } from './models.ts';
 
-interface EdgeCallProps {
+export interface EdgeCallProps {
   readonly metrics: EdgeMetrics;
   readonly ledger: Ledger;
   readonly log: Log;
   readonly runtime: Runtime;
+  /** The request that this one was made for, if it is not a client's own. */
+  readonly summaryOf?: string;
 }
 
 /** The account of one request at the edge: gathers what is to be counted and logged, and does so once. */
@@ -20,10 +22,13 @@ export class EdgeCall {
   stream = false;
   usage: TokenUsage | undefined;
   keyId: string | undefined;
+  /** Told what was used at which price, once that is known. */
+  afterCharge: ((usage: TokenUsage, price: Price) => void) | undefined;
   readonly #metrics: EdgeMetrics;
   readonly #ledger: Ledger;
   readonly #log: Log;
   readonly #runtime: Runtime;
+  readonly #summaryOf: string | undefined;
   readonly #began: number;
   #model: ServedModel | undefined;
   #path = '';
@@ -36,12 +41,13 @@ export class EdgeCall {
   #lastToken = 0;
   #settled = false;
 
-  constructor(id: string, { metrics, ledger, log, runtime }: EdgeCallProps) {
+  constructor(id: string, { metrics, ledger, log, runtime, summaryOf }: EdgeCallProps) {
     this.id = id;
     this.#metrics = metrics;
     this.#ledger = ledger;
     this.#log = log;
     this.#runtime = runtime;
+    this.#summaryOf = summaryOf;
     this.#began = runtime.now();
     this.#complete = this.#began;
   }
@@ -82,7 +88,7 @@ export class EdgeCall {
   }
 
   /** Counts the request, enters it into the ledger and logs it. Only the first call does. */
-  settle(res: ServerResponse, { aborted = false, cut = false } = {}): void {
+  settle(res: Answered, { aborted = false, cut = false } = {}): void {
     if (this.#settled) return;
     this.#settled = true;
     const end = {
@@ -92,6 +98,8 @@ export class EdgeCall {
       cut,
     };
     const charge = this.#charge();
+    if (charge !== undefined && this.#release !== undefined)
+      this.afterCharge?.(charge.usage, this.#release.price);
     const usageMissing = charge === undefined && isSuccess(this.#status);
     if (this.#model !== undefined) this.#metrics.left(this.#model.name);
     this.#metrics.settled({
@@ -109,6 +117,7 @@ export class EdgeCall {
       ts: end.ts,
       id: this.id,
       key: this.keyId,
+      summaryOf: this.#summaryOf,
       ...this.#labels,
       server: this.#server,
       status: end.status,
@@ -138,6 +147,7 @@ export class EdgeCall {
       ...this.#labels,
       kind: this.#release?.kind ?? null,
       path: this.#path,
+      summaryOf: this.#summaryOf ?? null,
       stream: this.stream,
       status,
       promptTokens: this.usage?.prompt ?? null,
@@ -152,6 +162,9 @@ export class EdgeCall {
     };
   }
 }
+
+/** What settling looks at in a client's answer. */
+export type Answered = Pick<ServerResponse, 'headersSent' | 'statusCode'>;
 
 /** How a request ended. */
 interface End {

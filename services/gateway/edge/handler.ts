@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REQUEST_ID } from '../../../contracts/headers.ts';
+import type { EdgeCompression } from '../compression/edge.ts';
 import type { EdgeState } from '../config.ts';
 import { DIALECTS } from '../dialect.ts';
 import { ApiError, defectLine, sendJson, serverError } from '../http/errors.ts';
@@ -27,19 +28,27 @@ interface EdgeProps {
   readonly current: () => EdgeNow;
   readonly metrics: EdgeMetrics;
   readonly ledger: Ledger;
+  readonly compression: EdgeCompression;
   readonly runtime: Runtime;
   readonly log: Log;
 }
 
 /** The public API: decides who may, which model and which conversation, and passes answers on. */
-export function createEdgeHandler({ current, metrics, ledger, runtime, log }: EdgeProps): Handler {
+export function createEdgeHandler({
+  current,
+  metrics,
+  ledger,
+  compression,
+  runtime,
+  log,
+}: EdgeProps): Handler {
   return (req, res) => {
     const now = current();
     const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), { metrics, ledger, log, runtime });
     const relay = createEdgeRelay(now.router, call, res, { metrics, runtime });
     res.setHeader(REQUEST_ID, call.id);
     res.on('close', relay.clientClosed);
-    void answer(now, call, req, res, relay).catch((error: unknown) => {
+    void answer(now, compression, call, req, res, relay).catch((error: unknown) => {
       if (error instanceof ClientGone) return;
       if (!(error instanceof ApiError)) log(defectLine(call.id, error));
       relay.cutShort(error instanceof ApiError ? error : serverError());
@@ -49,7 +58,8 @@ export function createEdgeHandler({ current, metrics, ledger, runtime, log }: Ed
 }
 
 async function answer(
-  { state, loadedAt }: EdgeNow,
+  { state, router, loadedAt }: EdgeNow,
+  compression: EdgeCompression,
   call: EdgeCall,
   req: IncomingMessage,
   res: ServerResponse,
@@ -76,7 +86,10 @@ async function answer(
     const body = await readJsonBody(req);
     call.arrived();
     const { id } = call;
-    relay.start(dialect, planEdgeRequest({ id, key, dialect, headers: req.headers, body }, state));
+    const { headers } = req;
+    const request = planEdgeRequest({ id, key, dialect, headers, body }, state);
+    const planned = { request, call, res, key, headers, json: body.json, ...state, router };
+    relay.start(dialect, request.model.compression ? await compression.apply(planned) : request);
     return;
   }
   const names = path === '/v1/models' ? state.models.names : [modelNameOf(path, state)];

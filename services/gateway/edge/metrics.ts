@@ -4,7 +4,15 @@ import type { ServedModel } from './models.ts';
 import { RETRY_REASONS, type RetryReason } from './retry.ts';
 
 /** Where a request is when its client leaves. */
-export const PHASES = ['body', 'connect', 'headers', 'first_token', 'stream', 'answer'] as const;
+export const PHASES = [
+  'body',
+  'compression',
+  'connect',
+  'headers',
+  'first_token',
+  'stream',
+  'answer',
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** Label of what is not known: the model before it is read, the release before the router answers. */

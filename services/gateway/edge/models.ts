@@ -1,4 +1,5 @@
 import { closest } from 'fastest-levenshtein';
+import type { CompressionConfig } from '../../../contracts/compression.ts';
 import type { EdgeConfig } from '../../../contracts/gateway-config.ts';
 import type { Price } from '../../../contracts/price.ts';
 import { ApiError } from '../http/errors.ts';
@@ -6,6 +7,8 @@ import { ApiError } from '../http/errors.ts';
 /** A model with releases, as clients reach it by its own name or an alias. */
 export interface ServedModel {
   readonly name: string;
+  readonly contextTokens: number;
+  readonly compression?: CompressionConfig;
   readonly releases: ReadonlyMap<string, ServedRelease>;
 }
 
@@ -26,7 +29,7 @@ export interface ModelTable {
 /** @throws Error if an alias does not lead to a model with releases. */
 export function createModelTable({ models, unmapped }: Pick<EdgeConfig, 'models' | 'unmapped'>): ModelTable {
   const served = Object.entries(models).flatMap(([name, model]) =>
-    'alias' in model ? [] : [{ name, releases: new Map(Object.entries(model.releases)) }],
+    'alias' in model ? [] : [{ ...model, name, releases: new Map(Object.entries(model.releases)) }],
   );
   const byName = new Map(served.map((model) => [model.name, model]));
   for (const [name, model] of Object.entries(models)) {

@@ -1,3 +1,6 @@
+import { createEdgeCompression } from '../compression/edge.ts';
+import { createCompressionMetrics } from '../compression/metrics.ts';
+import { createMemoryStore } from '../compression/store.ts';
 import type { EdgeState } from '../config.ts';
 import { createUpstreams } from '../http/upstreams.ts';
 import { createLedger } from '../ledger.ts';
@@ -5,21 +8,30 @@ import { type Role, type RoleTools, roleChange } from '../role.ts';
 import { createEdgeHandler, type EdgeNow } from './handler.ts';
 import { createEdgeMetrics } from './metrics.ts';
 
-export function createEdgeRole(initial: EdgeState, { registry, runtime, log }: RoleTools): Role {
+export function createEdgeRole(initial: EdgeState, { registry, runtime, log, counter }: RoleTools): Role {
   const metrics = createEdgeMetrics(registry);
   const ledger = createLedger({ registry, runtime, log });
+  const compressionMetrics = createCompressionMetrics(registry);
+  const memory = createMemoryStore(runtime);
+  const compression = createEdgeCompression({
+    ...{ metrics, compressionMetrics, ledger, log, runtime, counter },
+    store: () => memory,
+  });
   const upstreams = createUpstreams();
   let now = taken(initial);
 
   function taken(state: EdgeState): EdgeNow {
     const router = upstreams.use([state.router])(state.router);
     metrics.introduce(state.models.served);
+    compressionMetrics.introduce(
+      state.models.served.flatMap(({ name, compression }) => (compression === undefined ? [] : [name])),
+    );
     ledger.use(state.ledger);
     return { state, router, loadedAt: Math.floor(runtime.date().getTime() / 1000) };
   }
 
   return {
-    handler: createEdgeHandler({ current: () => now, metrics, ledger, runtime, log }),
+    handler: createEdgeHandler({ current: () => now, metrics, ledger, compression, runtime, log }),
     adopt(state) {
       if (state.role !== 'edge') throw roleChange('edge', state.role);
       now = taken(state);

@@ -1,12 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import type { EdgeConfig, EgressConfig, GatewayConfig } from '../../../../contracts/gateway-config.ts';
 import { type Runtime, systemRuntime } from '../../../../services/gateway/runtime.ts';
 import { type Gateway, startGateway } from '../../../../services/gateway/service.ts';
+
+/** Built before the tests begin. */
+const TOKEN_PROGRAM = pathToFileURL(
+  resolve(import.meta.dirname, '../../../../dist/services/gateway-tokens.js'),
+);
 
 export const HOP_KEY = 'hop-secret';
 
@@ -106,6 +112,7 @@ export async function start(config: GatewayConfig, runtime: Partial<Runtime> = {
     env: { ROUTER_KEY: HOP_KEY, GROQ_KEY: 'groq-secret' },
     readFile: (path) => readFile(inFolder(path), 'utf8'),
     log: (line) => log.push({ ...line }),
+    tokenProgram: TOKEN_PROGRAM,
     runtime: { ...systemRuntime, ...runtime },
   });
   onTestFinished(async () => {
