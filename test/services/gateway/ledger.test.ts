@@ -27,6 +27,7 @@ test('a line says who asked what of whom, what it cost and at which prices', asy
       release: 'v1',
       kind: 'nodes',
       path: CHAT,
+      summaryOf: null,
       stream: true,
       status: 200,
       promptTokens: 1000,
