@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, type TerraformStack } from 'cdktf';
+import { DESTROYING } from './constructs/fixed-release.ts';
 import type { Platform } from './constructs/platform.ts';
 import type { Toolkit } from './constructs/toolkit.ts';
 import type { Environment } from './contracts/environment.ts';
@@ -73,7 +74,7 @@ try {
     process.env.FLEET_ENVIRONMENTS?.split(',').map((name) => name.trim()),
   );
   const templates = readTemplates(join(toolkitFolder, 'templates'));
-  const app = new App();
+  const app = new App({ context: { [DESTROYING]: process.env.FLEET_DESTROYING === '1' } });
   for (const environment of environments) {
     const stackFolder = join(projectFolder, app.outdir, 'stacks', environment.name);
     const platform = await platformOf(environment, toolkitSeenFrom(stackFolder));

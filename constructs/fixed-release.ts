@@ -1,17 +1,17 @@
 import { DataResource } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Release } from '../contracts/release.ts';
-import { sha256 } from '../workloads/document.ts';
 
 export interface FixedReleaseProps {
   readonly release: Release;
-  /** All that a server of the release is started with: command lines, image, machine type. */
-  readonly servers: unknown;
+  /** What the release keeps while it serves, by name. Shown in plans, so never a secret. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** Context key, set while an environment is destroyed: then nothing is protected. */
 export const DESTROYING = 'fleet:destroying';
 
+/** Part of the address in Terraform's refusal, so that a plain `cdktf deploy` says what to do. */
 const ID = 'serves-make-a-new-release-instead';
 
 /**
@@ -20,11 +20,11 @@ const ID = 'serves-make-a-new-release-instead';
  * weight 0 may change or go.
  */
 export class FixedRelease extends Construct {
-  constructor(scope: Construct, { release, servers }: FixedReleaseProps) {
+  constructor(scope: Construct, { release, settings }: FixedReleaseProps) {
     super(scope, ID);
     const serves = release.weight > 0 && this.node.tryGetContext(DESTROYING) !== true;
     new DataResource(this, 'Resource', {
-      triggersReplace: { servers: sha256(JSON.stringify(servers)) },
+      triggersReplace: { ...settings },
       lifecycle: { preventDestroy: serves },
     });
   }

@@ -14,6 +14,9 @@ export const MACHINE_LABELS = {
   release: 'fleet-release',
 } as const;
 
+/** Where a node's exporters listen: machine metrics and GPU metrics. */
+export const EXPORTER_PORTS = { 'node-exporter': 9100, 'dcgm-exporter': 9400 } as const;
+
 /**
  * Where the parts of an environment listen and find each other. The platform knows it; documents only repeat
  * it. Addresses are `host:port`.

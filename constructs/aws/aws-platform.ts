@@ -2,14 +2,22 @@ import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import { nodeLogGroup } from '../../workloads/aws-names.ts';
+import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
 import { CloudTopology } from '../cloud-topology.ts';
 import type { DocumentProps, Platform, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
+import { Access } from './access.ts';
 import { DocumentBucket } from './document-bucket.ts';
+import { EncryptionKey } from './encryption-key.ts';
+import { LogGroup } from './log-group.ts';
+import { Network } from './network.ts';
+import { Place } from './place.ts';
+import { ServiceEndpoints } from './service-endpoints.ts';
 
-/** Amazon Web Services. So far it delivers the documents; nodes, router machines and the gateway are to come. */
+/** Amazon Web Services. It runs the nodes and delivers the documents; router machines and the gateway are to come. */
 export class AwsPlatform implements Platform {
   readonly topology: CloudTopology;
   readonly #documents: DocumentBucket;
@@ -18,16 +26,37 @@ export class AwsPlatform implements Platform {
     const { aws, name, labels } = environment;
     if (aws === undefined) throw new Error(`environment ${name} has no section aws`);
     this.topology = new CloudTopology(environment, { kind: 'ec2', region: aws.region });
+    const place = new Place(aws);
     configureBackend(stack, environment, toolkit);
     new AwsProvider(stack, 'aws', {
       region: aws.region,
       allowedAccountIds: [aws.account],
-      defaultTags: [{ tags: { ...labels, 'fleet-environment': name } }],
+      defaultTags: [{ tags: { ...labels, [MACHINE_LABELS.environment]: name } }],
     });
     pinProviderVersion(stack, environment, 'aws');
-    this.#documents = new DocumentBucket(stack, 'documents', {
-      name: `${aws.account}-${name}-fleet-documents`,
+    const bucket = `${aws.account}-${name}-fleet-documents`;
+    const { nodesReachInternet, cidr } = aws.network;
+    const shared = { environment: name, place };
+    const key = new EncryptionKey(stack, 'key', shared);
+    this.#documents = new DocumentBucket(stack, 'documents', { name: bucket, place });
+    const network = new Network(stack, 'network', {
+      ...shared,
+      key,
+      cidr,
+      zones: aws.zones,
+      nodesReachInternet,
     });
+    const access = new Access(stack, 'access', { environment: name, vpc: network.vpc });
+    new LogGroup(stack, 'node-logs', { name: nodeLogGroup(name), place, key });
+    const endpoints = new ServiceEndpoints(stack, 'services', {
+      ...shared,
+      network,
+      buckets: [bucket, aws.weights.bucket].filter((one) => one !== undefined),
+      nodesReachInternet,
+    });
+    for (const group of [access.nodes, access.router, access.prometheus]) endpoints.serve(group);
+    access.router.reachInternet();
+    if (nodesReachInternet) access.nodes.reachInternet();
   }
 
   nodes(): void {}

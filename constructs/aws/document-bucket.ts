@@ -1,4 +1,6 @@
 import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket/index.js';
+import { S3BucketLifecycleConfiguration } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js';
+import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy/index.js';
 import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js';
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js';
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning/index.js';
@@ -7,18 +9,24 @@ import { Construct } from 'constructs';
 import type { Document } from '../../workloads/document.ts';
 import { sha256 } from '../../workloads/document.ts';
 import { StackFiles } from '../stack-files.ts';
+import type { Place } from './place.ts';
+import { policyDocument } from './policy.ts';
 
 export interface DocumentBucketProps {
   /** Globally unique. */
   readonly name: string;
+  readonly place: Place;
 }
+
+/** Old versions of documents stay for rollbacks and for whoever asks what ran when. */
+const KEPT_DAYS = 365;
 
 /** The bucket that carries an environment's documents to its machines: private, encrypted, versioned. */
 export class DocumentBucket extends Construct {
   readonly resource: S3Bucket;
   readonly #versioning: S3BucketVersioningA;
 
-  constructor(scope: Construct, id: string, { name }: DocumentBucketProps) {
+  constructor(scope: Construct, id: string, { name, place }: DocumentBucketProps) {
     super(scope, id);
     this.resource = new S3Bucket(this, 'Resource', { bucket: name });
     this.#versioning = new S3BucketVersioningA(this, 'versioning', {
@@ -29,12 +37,40 @@ export class DocumentBucket extends Construct {
       bucket: this.resource.id,
       rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms' }, bucketKeyEnabled: true }],
     });
-    new S3BucketPublicAccessBlock(this, 'public-access', {
+    const closed = new S3BucketPublicAccessBlock(this, 'public-access', {
       bucket: this.resource.id,
       blockPublicAcls: true,
       blockPublicPolicy: true,
       ignorePublicAcls: true,
       restrictPublicBuckets: true,
+    });
+    const arn = place.bucketArn(name);
+    new S3BucketPolicy(this, 'policy', {
+      bucket: this.resource.id,
+      policy: policyDocument([
+        {
+          Sid: 'OnlyEncryptedConnections',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:*',
+          Resource: [arn, `${arn}/*`],
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ]),
+      dependsOn: [closed],
+    });
+    new S3BucketLifecycleConfiguration(this, 'lifecycle', {
+      bucket: this.resource.id,
+      rule: [
+        {
+          id: 'old-versions',
+          status: 'Enabled',
+          filter: [{}],
+          noncurrentVersionExpiration: [{ noncurrentDays: KEPT_DAYS }],
+          abortIncompleteMultipartUpload: [{ daysAfterInitiation: 7 }],
+        },
+      ],
+      dependsOn: [this.#versioning],
     });
   }
 

@@ -7,13 +7,24 @@ import { Port, Seconds, Version } from './values.ts';
  */
 const Rung = z.strictObject({
   from: z
-    .enum(['reservation', 'on-demand', 'flex-start', 'spot'])
-    .describe('flex-start: platform google; spot machines may be taken back at any time'),
+    .enum(['reservation', 'capacity-block', 'on-demand', 'flex-start', 'spot'])
+    .describe(
+      'capacity-block: platform aws; flex-start: platform google; spot machines may be taken back at any time',
+    ),
   reservation: z
     .string()
     .min(1)
     .optional()
-    .describe('from reservation: name (google) or id (aws) of an existing reservation or capacity block'),
+    .describe(
+      'from reservation and capacity-block: name (google) or id (aws) of one that exists; none is ever bought',
+    ),
+  zone: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "zone of these machines, one of the platform's; a reservation has its own; default any of them",
+    ),
   count: z.int().min(0).max(64).describe('machines from here'),
 });
 

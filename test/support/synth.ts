@@ -48,17 +48,19 @@ export const TEST_TOOLKIT: Toolkit = {
   programHash: (service) => `hash-of-${service}`,
 };
 
+/** The shipped templates. */
+export const TEMPLATES = readTemplates(join(ROOT, 'templates'));
+
 /** Synthesizes an environment with the shipped templates. */
 export function synthEnvironment(
   environment: Environment,
   platform: (stack: TerraformStack, environment: Environment) => Platform,
 ): Synthesized {
-  const templates = readTemplates(join(ROOT, 'templates'));
   return synth(
     (app) =>
       new EnvironmentStack(app, {
         environment,
-        templates,
+        templates: TEMPLATES,
         platform: (stack) => platform(stack, environment),
       }),
   );

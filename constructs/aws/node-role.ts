@@ -1,0 +1,145 @@
+import { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile/index.js';
+import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
+import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
+import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
+import type { Release } from '../../contracts/release.ts';
+import { METRIC_NAMESPACE } from '../../workloads/aws-names.ts';
+import { MACHINE_LABELS } from '../../workloads/topology.ts';
+import { boundedName } from './bounded-name.ts';
+import { repositoryArns } from './ecr.ts';
+import type { LogGroup } from './log-group.ts';
+import type { Place } from './place.ts';
+import { policyDocument, type Statement, trustPolicy } from './policy.ts';
+
+export interface NodeRoleProps {
+  readonly environment: Environment;
+  readonly release: Release;
+  readonly place: Place;
+  readonly logs: LogGroup;
+  /** Container images that the node pulls; absent ones are public. */
+  readonly images: readonly (string | undefined)[];
+}
+
+/** Names of roles and profiles. */
+const LONGEST_NAME = 64;
+
+/** Who the nodes of one release are, and all that they may do. */
+export class NodeRole extends Construct {
+  readonly profile: IamInstanceProfile;
+
+  constructor(scope: Construct, id: string, props: NodeRoleProps) {
+    super(scope, id);
+    const { environment, release, place } = props;
+    const name = boundedName(
+      ['fleet', environment.name, release.model, release.name, place.region],
+      LONGEST_NAME,
+    );
+    const role = new IamRole(this, 'Resource', {
+      name,
+      description: `Nodes of ${release.model} ${release.name} in fleet environment ${environment.name}`,
+      assumeRolePolicy: trustPolicy(`ec2.${place.dnsSuffix}`),
+    });
+    new IamRolePolicy(this, 'policy', { role: role.id, name: 'node', policy: policyDocument(rights(props)) });
+    this.profile = new IamInstanceProfile(this, 'profile', { name, role: role.name });
+  }
+}
+
+function rights({ environment, release, place, logs, images }: NodeRoleProps): Statement[] {
+  const { bucket, hubToken } = environment.aws?.weights ?? {};
+  const repositories = repositoryArns(
+    images.filter((image) => image !== undefined),
+    place.partition,
+  );
+  return [
+    ...sessions(),
+    {
+      Sid: 'WriteLogs',
+      Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+      Resource: `${logs.arn}:*`,
+    },
+    {
+      Sid: 'WriteMetrics',
+      Action: 'cloudwatch:PutMetricData',
+      Resource: '*',
+      Condition: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
+    },
+    {
+      Sid: 'EndOwnDrainAndReportOwnHealth',
+      Action: [
+        'autoscaling:CompleteLifecycleAction',
+        'autoscaling:RecordLifecycleActionHeartbeat',
+        'autoscaling:SetInstanceHealth',
+      ],
+      Resource: place.arn('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/fleet-*'),
+      Condition: { StringEquals: ofRelease(environment, release) },
+    },
+    ...(bucket === undefined ? [] : readBucket(place.bucketArn(bucket))),
+    ...(hubToken === undefined ? [] : readSecret(environment, hubToken, place)),
+    ...(repositories.length === 0 ? [] : pull(repositories)),
+  ];
+}
+
+function ofRelease(environment: Environment, { model, name }: Release): Record<string, string> {
+  const tag = (key: string) => `autoscaling:ResourceTag/${key}`;
+  return {
+    [tag(MACHINE_LABELS.environment)]: environment.name,
+    [tag(MACHINE_LABELS.model)]: model,
+    [tag(MACHINE_LABELS.release)]: name,
+  };
+}
+
+/** Session Manager and Run Command. AWS's own policy for it would also read every parameter of the account. */
+function sessions(): Statement[] {
+  return [
+    {
+      Sid: 'Sessions',
+      Action: [
+        'ssm:UpdateInstanceInformation',
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+        'ec2messages:AcknowledgeMessage',
+        'ec2messages:DeleteMessage',
+        'ec2messages:FailMessage',
+        'ec2messages:GetEndpoint',
+        'ec2messages:GetMessages',
+        'ec2messages:SendReply',
+      ],
+      Resource: '*',
+    },
+  ];
+}
+
+function readBucket(bucket: string): Statement[] {
+  return [
+    { Sid: 'ListWeights', Action: ['s3:ListBucket', 's3:GetBucketLocation'], Resource: bucket },
+    { Sid: 'ReadWeights', Action: 's3:GetObject', Resource: `${bucket}/*` },
+  ];
+}
+
+/** AWS adds six characters to the name of a secret. */
+function readSecret(environment: Environment, name: string, place: Place): Statement[] {
+  const reference = environment.secrets[name];
+  if (reference === undefined || !('aws' in reference))
+    throw new Error(`secret ${name} is not kept in AWS Secrets Manager`);
+  return [
+    {
+      Sid: 'ReadHubToken',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: place.arn('secretsmanager', `secret:${reference.aws}-??????`),
+    },
+  ];
+}
+
+function pull(repositories: readonly string[]): Statement[] {
+  return [
+    { Sid: 'SignInToRegistry', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+    {
+      Sid: 'PullImages',
+      Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      Resource: repositories,
+    },
+  ];
+}

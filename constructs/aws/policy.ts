@@ -1,0 +1,30 @@
+/** One statement of an IAM policy, in IAM's own terms. */
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect?: 'Deny';
+  readonly Principal?: '*' | { readonly AWS?: string; readonly Service?: string };
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/**
+ * An IAM policy's text. Allows where a statement does not say `Deny`. Resources are named by ARNs that are known
+ * beforehand, never by references: `synth --hcl` cannot quote those inside a text.
+ */
+export function policyDocument(statements: readonly Statement[]): string {
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: statements.map(({ Sid, Effect = 'Allow', ...rest }) => ({ Sid, Effect, ...rest })),
+  });
+}
+
+/** Lets a service of AWS act as a role. */
+export function trustPolicy(service: string, condition?: Statement['Condition']): string {
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole', Condition: condition },
+    ],
+  });
+}

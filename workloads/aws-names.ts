@@ -1,0 +1,15 @@
+/** Names that platform aws gives its things, and by which a node finds them. */
+
+/** Lifecycle hook that holds a leaving machine until its servers have drained; its result is CONTINUE. */
+export const DRAIN_HOOK = 'drain';
+
+/** Tag with the name of a machine's Auto Scaling group. Machines read their tags through the metadata service. */
+export const GROUP_TAG = 'fleet-group';
+
+/** CloudWatch namespace of the metrics that a node writes itself. */
+export const METRIC_NAMESPACE = 'fleet';
+
+/** Log group of an environment's nodes. */
+export function nodeLogGroup(environment: string): string {
+  return `/fleet/${environment}/nodes`;
+}
