@@ -1,3 +1,4 @@
+import { capacityProblems } from './capacity-rules.ts';
 import { type CloudSection, cloudSection } from './cloud-section.ts';
 import type { Environment } from './environment.ts';
 import type { NodesDocument } from './environment-schema.ts';
@@ -12,7 +13,8 @@ export function cloudProblems(environment: Environment): Problem[] {
     nodes === undefined ? [] : [{ nodes, path: ['models', model, 'releases', name, 'nodes'] }],
   );
   const perRelease = own.flatMap(({ nodes, path }) => [
-    ...capacityProblems(environment, nodes, path),
+    ...capacityElsewhere(environment, nodes, path),
+    ...(cloud === undefined ? [] : capacityProblems(cloud, nodes, path)),
     ...sharingProblems(environment, nodes, path),
   ]);
   if (cloud === undefined) return perRelease;
@@ -26,63 +28,18 @@ export function cloudProblems(environment: Environment): Problem[] {
   ];
 }
 
-function capacityProblems(
+function capacityElsewhere(
   { platform }: Environment,
-  { capacity, count }: NodesDocument,
-  nodesPath: Problem['path'],
+  { capacity }: NodesDocument,
+  path: Problem['path'],
 ): Problem[] {
-  if (capacity === undefined) return [];
-  const path = [...nodesPath, 'capacity'];
-  if (platform !== 'google' && platform !== 'aws') {
-    return [
-      { path, message: `only on platforms google and aws; on ${platform} leave it out and give \`count\`` },
-    ];
-  }
-  const problems = capacity.flatMap(({ from, reservation }, index): Problem[] => {
-    const rung = [...path, index];
-    const first = capacity.findIndex((other) => other.from === from && other.reservation === reservation);
-    return [
-      ...(first === index
-        ? []
-        : [{ path: rung, message: `${from} is given twice; add its count to the first one` }]),
-      ...(from === 'flex-start' && platform !== 'google'
-        ? [
-            {
-              path: [...rung, 'from'],
-              message: `flex-start exists on google only; ${platform} has reservation (capacity blocks too), on-demand, spot`,
-            },
-          ]
-        : []),
-      ...(from === 'reservation' && reservation === undefined
-        ? [
-            {
-              path: rung,
-              message: `from reservation needs \`reservation\`: the ${platform === 'aws' ? 'id (cr-…) of a capacity reservation or block' : 'name of a reservation'} that exists`,
-            },
-          ]
-        : []),
-      ...(from !== 'reservation' && reservation !== undefined
-        ? [
-            {
-              path: [...rung, 'reservation'],
-              message: `belongs to \`from: reservation\`, but from is ${from}`,
-            },
-          ]
-        : []),
-      ...(platform === 'aws' && reservation !== undefined && !/^cr-[0-9a-f]{8,17}$/.test(reservation)
-        ? [
-            {
-              path: [...rung, 'reservation'],
-              message: `must be the id of a capacity reservation or block such as cr-0123456789abcdef0, got ${reservation}`,
-            },
-          ]
-        : []),
-    ];
-  });
-  const total = capacity.reduce((sum, rung) => sum + rung.count, 0);
-  return total === count
-    ? problems
-    : [...problems, { path, message: `counts must add up to \`count\`, ${count}, got ${total}` }];
+  if (capacity === undefined || platform === 'google' || platform === 'aws') return [];
+  return [
+    {
+      path: [...path, 'capacity'],
+      message: `only on platforms google and aws; on ${platform} leave it out and give \`count\``,
+    },
+  ];
 }
 
 /** On docker and process machines exist before the environment; a cloud makes them, for one release each. */
@@ -104,7 +61,7 @@ function zoneProblems({ platform, region, zones }: CloudSection): Problem[] {
   return zones.flatMap((zone, index): Problem[] => {
     const path = [platform, 'zones', index];
     const suffix = zone.startsWith(region) ? zone.slice(region.length) : undefined;
-    const shape = platform === 'google' ? /^-[a-z]$/ : /^([a-z]|-[a-z]+-\d[a-z])$/;
+    const shape = platform === 'google' ? /^-[a-z]$/ : /^[a-h]$/;
     if (suffix === undefined || !shape.test(suffix)) {
       const example = platform === 'google' ? `${region}-a` : `${region}a`;
       return [{ path, message: `must be a zone of ${region} such as ${example}, got ${zone}` }];

@@ -24,6 +24,15 @@ describe('where machines come from', () => {
     expect(complaintsAbout('google', sketch)).toEqual([]);
   });
 
+  test('aws has capacity blocks, and rungs of one kind in several zones', () => {
+    const capacity = [
+      { from: 'capacity-block', reservation: 'cr-0123456789abcdef0', zone: 'us-east-1a', count: 1 },
+      { from: 'spot', zone: 'us-east-1a', count: 0 },
+      { from: 'spot', count: 1 },
+    ];
+    expect(complaintsAbout('aws', nodes({ count: 2, drain: 7140, capacity }))).toEqual([]);
+  });
+
   test.each<[string, 'google' | 'aws' | 'process', Sketch, string]>([
     [
       'counts that do not add up',
@@ -41,7 +50,7 @@ describe('where machines come from', () => {
       'a reservation without a name',
       'google',
       nodes({ capacity: [{ from: 'reservation', count: 1 }] }),
-      'nodes.capacity.0: from reservation needs `reservation`: the name of a reservation that exists',
+      'nodes.capacity.0: from reservation needs `reservation`: the name of one that exists',
     ],
     [
       'a name without a reservation',
@@ -53,13 +62,37 @@ describe('where machines come from', () => {
       'flex-start on aws',
       'aws',
       nodes({ capacity: [{ from: 'flex-start', count: 1 }] }),
-      'nodes.capacity.0.from: flex-start exists on google only; aws has reservation (capacity blocks too), on-demand, spot',
+      'nodes.capacity.0.from: aws has no flex-start; it has reservation, capacity-block, on-demand, spot',
     ],
     [
       'a reservation by its name on aws',
       'aws',
-      nodes({ capacity: [{ from: 'reservation', reservation: 'mine', count: 1 }] }),
+      nodes({ capacity: [{ from: 'reservation', reservation: 'mine', zone: 'us-east-1a', count: 1 }] }),
       'nodes.capacity.0.reservation: must be the id of a capacity reservation or block such as cr-0123456789abcdef0, got mine',
+    ],
+    [
+      'a capacity block on google',
+      'google',
+      nodes({ capacity: [{ from: 'capacity-block', reservation: 'mine', count: 1 }] }),
+      'nodes.capacity.0.from: google has no capacity-block; it has reservation, on-demand, flex-start, spot',
+    ],
+    [
+      'a reservation on aws without its zone',
+      'aws',
+      nodes({ capacity: [{ from: 'reservation', reservation: 'cr-0123456789abcdef0', count: 1 }] }),
+      'nodes.capacity.0: from reservation needs `zone`: the one that it was made in, one of us-east-1a',
+    ],
+    [
+      'a zone outside the network',
+      'aws',
+      nodes({ capacity: [{ from: 'on-demand', zone: 'us-east-1f', count: 1 }] }),
+      'nodes.capacity.0.zone: must be one of aws.zones (us-east-1a), got us-east-1f',
+    ],
+    [
+      'a drain that no lifecycle hook waits for',
+      'aws',
+      nodes({ drain: 7141 }),
+      'nodes.drain: aws holds a leaving machine for two hours: at most 7140 seconds, got 7141',
     ],
     [
       'capacity on a host of one’s own',
@@ -81,7 +114,7 @@ describe('where machines come from', () => {
 describe('zones', () => {
   test.each([
     ['google', ['us-central1-a', 'us-central1-c']],
-    ['aws', ['us-east-1a', 'us-east-1-bos-1a']],
+    ['aws', ['us-east-1a', 'us-east-1f']],
   ] as const)('%s: %j are zones of the region', (platform, zones) => {
     expect(complaintsAbout(platform, { section: { zones } })).toEqual([]);
   });
@@ -97,6 +130,11 @@ describe('zones', () => {
       'google',
       ['us-central10-a'],
       'google.zones.0: must be a zone of us-central1 such as us-central1-a, got us-central10-a',
+    ],
+    [
+      'aws',
+      ['us-east-1-bos-1a'],
+      'aws.zones.0: must be a zone of us-east-1 such as us-east-1a, got us-east-1-bos-1a',
     ],
     ['aws', ['us-east-1'], 'aws.zones.0: must be a zone of us-east-1 such as us-east-1a, got us-east-1'],
   ] as const)('%s: %j is refused', (platform, zones, complaint) => {
@@ -242,6 +280,6 @@ describe('weights', () => {
 
 test('an unknown key of a rung gets the nearest one', () => {
   expect(complaintsAbout('google', nodes({ capacity: [{ form: 'spot', count: 1 }] }))).toContain(
-    'nodes.capacity.0.form: unknown key; did you mean from? (known: from, reservation, count)',
+    'nodes.capacity.0.form: unknown key; did you mean from? (known: from, reservation, zone, count)',
   );
 });
