@@ -1,9 +1,9 @@
+import { type Rung, rungsOf } from './capacity.ts';
 import type { Environment } from './environment.ts';
-import type { NodesDocument } from './environment-schema.ts';
 import type { Machine, MachinePrice } from './machine-catalogue.ts';
 import { definitionOf, machineOf, releasesOf } from './release.ts';
 
-export type Provisioning = NonNullable<NodesDocument['capacity']>[number]['from'];
+export type Provisioning = Rung['from'];
 
 /** Hours of a month in the price lists of both clouds. */
 export const HOURS_PER_MONTH = 730;
@@ -57,7 +57,8 @@ export interface EnvironmentCost extends Sum {
 
 /**
  * Adds up the GPU machines of a cloud environment; empty on other platforms, whose machines are there anyway.
- * A reservation counts at the on-demand list price: what was agreed for it is not known here. Flex-start is unknown.
+ * A reservation counts at the on-demand list price: what was agreed for it is not known here. Flex-start is unknown, and
+ * so is a capacity block, which was paid for in advance.
  */
 export function costOf(environment: Environment): EnvironmentCost {
   const { platform, google, aws } = environment;
@@ -66,7 +67,9 @@ export function costOf(environment: Environment): EnvironmentCost {
   const releases = releasesOf(environment).flatMap(({ model, name, document: { nodes } }): ReleaseCost[] => {
     if (nodes === undefined) return [];
     const machine = machineOf(environment, nodes.machine);
-    const rungs = rungsOf(nodes).map((rung) => rungCost(rung, machine, region));
+    const rungs = rungsOf(nodes)
+      .filter(({ count }) => count > 0)
+      .map((rung) => rungCost(rung, machine, region));
     return [{ model, release: name, machine: nodes.machine, rungs, ...sumOf(rungs) }];
   });
   return {
@@ -75,13 +78,6 @@ export function costOf(environment: Environment): EnvironmentCost {
     breakEven: breakEvenOf(environment, releases),
     ...sumOf(releases.flatMap(({ rungs }) => rungs)),
   };
-}
-
-type Rung = NonNullable<NodesDocument['capacity']>[number];
-
-/** Where a release's machines come from: all on-demand unless it says otherwise. Empty rungs are left out. */
-export function rungsOf({ capacity, count }: NodesDocument): Rung[] {
-  return (capacity ?? [{ from: 'on-demand', count } as const]).filter((rung) => rung.count > 0);
 }
 
 function rungCost(
@@ -108,6 +104,7 @@ function priceOf(from: Provisioning, machine: Machine | undefined): MachinePrice
     case 'spot':
       return machine?.spot;
     case 'flex-start':
+    case 'capacity-block':
       return undefined;
   }
 }
