@@ -3,10 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from '../build.mjs';
+import { gatewayBenchmark } from './gateway.ts';
 import { synthBenchmark } from './synth.ts';
 
 /** `npm run evidence -- NAME`: runs a benchmark and writes what it prints to docs/evidence/NAME.md. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = { synth: synthBenchmark };
+const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
+  gateway: gatewayBenchmark,
+  synth: synthBenchmark,
+};
 
 const name = process.argv[2] ?? '';
 const benchmark = BENCHMARKS[name];

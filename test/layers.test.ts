@@ -39,7 +39,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'fastest-levenshtein',
   ],
   contracts: ['zod', 'yaml', 'fastest-levenshtein'],
-  bench: ['build.mjs', 'cdktf', 'esbuild'],
+  bench: ['build.mjs', 'contracts', 'cdktf', 'esbuild'],
 };
 
 const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
