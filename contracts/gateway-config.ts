@@ -1,7 +1,21 @@
 import { z } from 'zod';
 import { CompressionConfig } from './compression.ts';
+import { Limits } from './schema/limits.ts';
 import { Price } from './schema/values.ts';
 import { SecretSource } from './secret.ts';
+
+/** Where gateways of one environment share what they count. */
+export const RedisConfig = z.strictObject({
+  /** `host:port` */
+  address: z.string(),
+  password: SecretSource.optional(),
+  tls: z.boolean(),
+  /** PEM file, relative to the working folder. */
+  certificateAuthority: z.string().optional(),
+  /** `serve`: each gateway keeps to the limits on its own meanwhile. `refuse`: 503 for keys with limits. */
+  whenUnavailable: z.enum(['serve', 'refuse']),
+});
+export type RedisConfig = z.output<typeof RedisConfig>;
 
 /** gateway.json of role `edge`, written by `workloads/gateway.ts`, read by `services/gateway`. */
 export const EdgeConfig = z.strictObject({
@@ -33,6 +47,10 @@ export const EdgeConfig = z.strictObject({
   ),
   /** Catalogue models that this environment does not serve: they get a 404 that says so. */
   unmapped: z.array(z.string()),
+  /** For keys that say nothing of their own. */
+  limits: Limits.optional(),
+  /** Absent: limits count in memory, for this gateway alone. */
+  redis: RedisConfig.optional(),
   /** File that gets one `LedgerLine` for each request. Absent: the structured log carries them. */
   ledger: z
     .strictObject({

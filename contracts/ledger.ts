@@ -53,7 +53,7 @@ export const LedgerLine = z.object({
   aborted: z.string().nullable().default(null),
   /** The answer broke off while its client was there. */
   cut: z.boolean().default(false),
-  /** Tokens were generated, and they could not be counted or priced. */
+  /** Tokens were generated that could not be priced. */
   usageMissing: z.boolean(),
   /** Whether the tokens are an estimate instead of the server's own count. */
   estimated: z.boolean(),

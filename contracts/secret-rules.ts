@@ -10,6 +10,7 @@ export function secretProblems(environment: Environment): Problem[] {
 function secretReferences(environment: Environment): Problem[] {
   const uses: [Problem['path'], string | undefined][] = [
     [['gateway', 'keys'], environment.gateway.keys],
+    [['gateway', 'redis', 'password'], environment.gateway.redis?.password],
     [['router', 'key'], environment.router.key],
     ...Object.entries(environment.endpoints).map(
       ([name, { bearer }]): [Problem['path'], string | undefined] => [['endpoints', name, 'bearer'], bearer],

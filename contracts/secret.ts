@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KeyCompression } from './compression.ts';
+import { Limits } from './schema/limits.ts';
 
 /** Where a running program reads a secret's value from: a file (relative to its working folder) or its own environment. */
 export const SecretSource = z.union([
@@ -7,6 +8,18 @@ export const SecretSource = z.union([
   z.strictObject({ env: z.string().min(1) }),
 ]);
 export type SecretSource = z.output<typeof SecretSource>;
+
+const { shape } = Limits;
+
+/** A key's own limits. A field that says nothing takes the environment's default, null is no limit whatever that says. */
+export const KeyLimits = z.strictObject({
+  requestsPerMinute: shape.requestsPerMinute.nullable(),
+  tokensPerMinute: shape.tokensPerMinute.nullable(),
+  parallel: shape.parallel.nullable(),
+  usdPerDay: shape.usdPerDay.nullable(),
+  usdPerMonth: shape.usdPerMonth.nullable(),
+});
+export type KeyLimits = z.output<typeof KeyLimits>;
 
 /** One API key as the gateway knows it. The key itself is stored nowhere. */
 export const ApiKey = z.strictObject({
@@ -18,6 +31,10 @@ export const ApiKey = z.strictObject({
   pin: z.boolean().default(false),
   /** Absent: as each model says. */
   compression: KeyCompression.optional(),
+  /** Public model names that it may use; to it no others exist. @default - all */
+  models: z.array(z.string().min(1)).min(1).optional(),
+  /** @default - the environment's `gateway.limits` */
+  limits: KeyLimits.optional(),
 });
 export type ApiKey = z.output<typeof ApiKey>;
 

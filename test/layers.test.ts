@@ -19,6 +19,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'contracts',
     'rollout',
     'undici',
+    '@redis',
     'prom-client',
     'yaml',
     'zod',

@@ -1,11 +1,32 @@
 import { z } from 'zod';
+import { Limits } from './limits.ts';
 import { Name, Port } from './values.ts';
+
+const Redis = z.strictObject({
+  address: z
+    .string()
+    .regex(/^([\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'must be host:port')
+    .optional()
+    .describe('host:port of a Redis that somebody else runs; default: the platform runs one'),
+  port: Port.default(6379).describe('of the one that the platform runs'),
+  password: Name.optional().describe('a name under secrets'),
+  tls: z.boolean().default(false),
+  certificateAuthority: z.string().optional().describe('PEM file of a private certificate authority'),
+  whenUnavailable: z
+    .enum(['serve', 'refuse'])
+    .default('serve')
+    .describe(
+      'serve: every gateway keeps to the limits on its own meanwhile; refuse: 503 for keys with limits',
+    ),
+});
 
 export const Gateway = z.strictObject({
   port: Port.default(8080),
   adminPort: Port.default(8081).describe('metrics and status, never public'),
   keys: Name.describe('a name under secrets: the hashed API keys'),
   exposure: z.enum(['internal', 'public']).default('internal'),
+  limits: Limits.prefault({}).describe('for API keys that say nothing of their own'),
+  redis: Redis.optional().describe('counts shared by several gateways; default: each counts for itself'),
   ledger: z
     .strictObject({
       file: z.string().min(1).describe('path relative to the project'),

@@ -4,6 +4,7 @@ import { ApiError } from './http/errors.ts';
 
 /** Finds the API key that a request carries. */
 export interface KeyRing {
+  readonly keys: readonly ApiKey[];
   /** @throws ApiError 401 if the header carries no key, or one that nobody was given. */
   keyOf(authorization: string | undefined): ApiKey;
 }
@@ -16,6 +17,7 @@ export function createKeyRing(keys: readonly ApiKey[]): KeyRing {
   const byHash = new Map(keys.map((key) => [key.sha256, key]));
   if (byHash.size !== keys.length) throw new Error('keys: two entries have the same sha256; remove one');
   return {
+    keys,
     keyOf(authorization) {
       const [, key] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
       if (key === undefined) throw new ApiError(401, MISSING, { code: 'invalid_api_key' });

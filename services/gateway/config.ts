@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type EdgeConfig, type EgressConfig, GatewayConfig } from '../../contracts/gateway-config.ts';
+import {
+  type EdgeConfig,
+  type EgressConfig,
+  GatewayConfig,
+  type RedisConfig,
+} from '../../contracts/gateway-config.ts';
+import type { Limits } from '../../contracts/schema/limits.ts';
 import { ApiKeys, type SecretSource } from '../../contracts/secret.ts';
 import { createKeyRing, type KeyRing } from './auth.ts';
 import { checkCompression } from './compression/settings.ts';
 import { createModelTable, type ModelTable } from './edge/models.ts';
 import type { LedgerSettings } from './ledger.ts';
+import type { RedisSettings } from './redis/link.ts';
 
 /** Where configuration and secrets are read from. Paths are relative to the working folder. */
 export interface Sources {
@@ -28,7 +35,11 @@ export interface EdgeState extends CommonState {
   readonly models: ModelTable;
   /** First 12 hex digits of the SHA-256 of the keys document's text. */
   readonly keysVersion: string;
+  readonly environment: string;
   readonly ledger?: LedgerSettings;
+  /** For keys that say nothing of their own. */
+  readonly limits?: Limits;
+  readonly redis?: RedisSettings & Pick<RedisConfig, 'whenUnavailable'>;
 }
 
 /** Everything an egress needs, checked and with its secrets read. Replaced as a whole by a reload. */
@@ -81,7 +92,26 @@ async function edgeState(config: EdgeConfig, version: string, sources: Sources):
     keys: createKeyRing(keys),
     keysVersion: versionOf(keysText),
     models,
+    environment: config.environment,
     ledger: config.ledger,
+    limits: config.limits,
+    redis: config.redis && (await redisSettings(config.redis, sources)),
+  };
+}
+
+async function redisSettings(
+  { address, password, tls, certificateAuthority, whenUnavailable }: RedisConfig,
+  sources: Sources,
+): Promise<EdgeState['redis']> {
+  const { hostname, port } = new URL(`redis://${address}`);
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port),
+    password: password && (await readToken('redis.password', password, sources)),
+    tls,
+    certificateAuthority:
+      certificateAuthority && (await readText('redis.certificateAuthority', certificateAuthority, sources)),
+    whenUnavailable,
   };
 }
 

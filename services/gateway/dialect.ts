@@ -55,13 +55,6 @@ export const DIALECTS: ReadonlyMap<string, Dialect> = new Map(
   [chat, completions, responses].map((dialect) => [dialect.path, dialect]),
 );
 
-/** Whether a parsed event of a stream holds usage and nothing else: the one that `include_usage` adds. */
-export function isUsageOnly(event: unknown): boolean {
-  return (
-    isObject(event) && Array.isArray(event.choices) && event.choices.length === 0 && isObject(event.usage)
-  );
-}
-
 function choicesOf(event: unknown): readonly Json[] {
   return isObject(event) && Array.isArray(event.choices) ? event.choices.filter(isObject) : [];
 }

@@ -9,6 +9,7 @@ import type { EdgeRequest } from '../edge/request.ts';
 import { ClientGone } from '../http/request-body.ts';
 import type { Upstream } from '../http/upstream.ts';
 import type { Json } from '../json.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { Runtime } from '../runtime.ts';
 import type { TokenCounter } from '../tokens/counter.ts';
 import { createCompressor } from './compressor.ts';
@@ -42,6 +43,7 @@ export interface EdgeCompression {
 interface EdgeCompressionProps extends Omit<EdgeCallProps, 'metrics' | 'summaryOf'> {
   readonly metrics: EdgeMetrics;
   readonly compressionMetrics: CompressionMetrics;
+  readonly limits: Limits;
   readonly counter: TokenCounter;
   readonly store: () => SummaryStore;
   readonly runtime: Runtime;
@@ -50,6 +52,7 @@ interface EdgeCompressionProps extends Omit<EdgeCallProps, 'metrics' | 'summaryO
 export function createEdgeCompression({
   metrics,
   compressionMetrics,
+  limits,
   counter,
   store,
   runtime,
@@ -65,6 +68,9 @@ export function createEdgeCompression({
     signal: AbortSignal,
   ): Promise<string> {
     const own = new EdgeCall(runtime.uuid(), { ...account, metrics, runtime, summaryOf: call.id });
+    own.granted(limits.withoutReservation(key), {
+      ...{ tokens: 0, picoDollars: 0, completionTokens: model.contextTokens },
+    });
     let cost = 0;
     own.afterCharge = (usage, price) => {
       cost = amountOf(usage, price).total;

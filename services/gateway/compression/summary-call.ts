@@ -54,13 +54,13 @@ export function callSummarizer(props: SummaryCallProps): Promise<string> {
       reject(signal.reason);
     }
 
-    call.admitted(model, PATH);
+    call.admitted(model, PATH, body.length);
     const exchange = sendWithRetries(
       router,
       { path: PATH, headers: headersOf(props), body },
       {
         onSent() {
-          call.phase = 'headers';
+          call.dispatched();
         },
         onAnswer(code, headers) {
           status = code;
@@ -84,7 +84,13 @@ export function callSummarizer(props: SummaryCallProps): Promise<string> {
         },
         onFailure: (kind) => fail(502, kind === 'cut' || kind === 'timeout' ? 'cut' : 'unreachable'),
       },
-      { runtime, onRetry },
+      {
+        runtime,
+        onRetry(reason) {
+          call.returned();
+          onRetry(reason);
+        },
+      },
     );
     signal.addEventListener('abort', abort);
   });

@@ -1,36 +1,54 @@
 import type { ServerResponse } from 'node:http';
 import type { LedgerLine } from '../../../contracts/ledger.ts';
-import { type Amount, amountOf, type Price, type TokenUsage } from '../../../contracts/price.ts';
+import type { Price, TokenUsage } from '../../../contracts/price.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Grant } from '../limits/limits.ts';
+import type { Need } from '../limits/reservation.ts';
 import type { Log, Runtime } from '../runtime.ts';
+import { type Charge, chargeOf, type Facts, isUnpriced } from './charge.ts';
+import type { Estimates } from './estimates.ts';
 import { type EdgeMetrics, type Labels, NONE, type Phase } from './metrics.ts';
 import type { ServedModel, ServedRelease } from './models.ts';
+import type { StreamWatch } from './stream-watch.ts';
 
 export interface EdgeCallProps {
   readonly metrics: EdgeMetrics;
   readonly ledger: Ledger;
+  readonly estimates: Estimates;
   readonly log: Log;
   readonly runtime: Runtime;
   /** The request that this one was made for, if it is not a client's own. */
   readonly summaryOf?: string;
 }
 
+const NO_NEED: Need = { tokens: 0, picoDollars: 0, completionTokens: 0 };
+
 /** The account of one request at the edge: gathers what is to be counted and logged, and does so once. */
 export class EdgeCall {
   readonly id: string;
   phase: Phase = 'body';
   stream = false;
+  /** Usage of a whole answer. */
   usage: TokenUsage | undefined;
+  /** A stream as it was seen so far. */
+  streamed: Pick<StreamWatch, 'usage' | 'tokensSeen'> | undefined;
+  /** Bytes of a whole answer that came. */
+  answerBytes = 0;
   keyId: string | undefined;
   /** Told what was used at which price, once that is known. */
   afterCharge: ((usage: TokenUsage, price: Price) => void) | undefined;
   readonly #metrics: EdgeMetrics;
   readonly #ledger: Ledger;
+  readonly #estimates: Estimates;
   readonly #log: Log;
   readonly #runtime: Runtime;
   readonly #summaryOf: string | undefined;
   readonly #began: number;
+  #grant: Grant | undefined;
+  #need = NO_NEED;
   #model: ServedModel | undefined;
+  #bodyBytes = 0;
+  #sentAt: number | undefined;
   #path = '';
   #labels: Labels = { model: NONE, release: NONE };
   #release: ServedRelease | undefined;
@@ -41,10 +59,11 @@ export class EdgeCall {
   #lastToken = 0;
   #settled = false;
 
-  constructor(id: string, { metrics, ledger, log, runtime, summaryOf }: EdgeCallProps) {
+  constructor(id: string, { metrics, ledger, estimates, log, runtime, summaryOf }: EdgeCallProps) {
     this.id = id;
     this.#metrics = metrics;
     this.#ledger = ledger;
+    this.#estimates = estimates;
     this.#log = log;
     this.#runtime = runtime;
     this.#summaryOf = summaryOf;
@@ -57,13 +76,36 @@ export class EdgeCall {
     this.#complete = this.#runtime.now();
   }
 
-  /** @param path The API that it goes to. */
-  admitted(model: ServedModel, path: string): void {
+  /** Takes what was reserved for it; gives it back when the request ends, at once if it has ended already. */
+  granted(grant: Grant, need: Need): void {
+    if (this.#settled) grant.settle(NOTHING);
+    this.#grant = grant;
+    this.#need = need;
+  }
+
+  /**
+   * @param path The API that it goes to.
+   * @param bodyBytes Size of the body as it is sent.
+   */
+  admitted(model: ServedModel, path: string, bodyBytes: number): void {
     this.#model = model;
     this.#path = path;
+    this.#bodyBytes = bodyBytes;
     this.#labels = { model: model.name, release: NONE };
     this.#metrics.admitted(model.name);
     this.phase = 'connect';
+  }
+
+  /** It is on its way to the router: from now it may cost. */
+  dispatched(): void {
+    this.phase = 'headers';
+    this.#sentAt = this.#runtime.now();
+  }
+
+  /** Nobody has worked on it, and it will be sent again. */
+  returned(): void {
+    this.phase = 'connect';
+    this.#sentAt = undefined;
   }
 
   /** The router answered and said who did. A release that this configuration does not know cannot be priced. */
@@ -97,21 +139,27 @@ export class EdgeCall {
       aborted: aborted ? this.phase : undefined,
       cut,
     };
-    const charge = this.#charge();
-    if (charge !== undefined && this.#release !== undefined)
-      this.afterCharge?.(charge.usage, this.#release.price);
-    const usageMissing = charge === undefined && isSuccess(this.#status);
+    const facts = this.#facts(end);
+    const charge = facts && chargeOf(facts, this.#estimates);
+    const usageMissing = facts !== undefined && isUnpriced(facts);
+    if (facts !== undefined) this.#learn(facts);
+    if (charge?.estimated === false) this.afterCharge?.(charge.usage, charge.price);
+    this.#grant?.settle({
+      tokens: charge === undefined ? 0 : charge.usage.prompt + charge.usage.completion,
+      picoDollars: charge?.amount.total ?? (usageMissing ? this.#need.picoDollars : 0),
+      unsent: this.#sentAt === undefined,
+    });
     if (this.#model !== undefined) this.#metrics.left(this.#model.name);
     this.#metrics.settled({
       ...this.#labels,
       code: end.status,
       aborted: end.aborted,
       cut: cut && this.stream,
-      usageMissing,
+      usageMissing: usageMissing || (charge?.estimated === true && !aborted && !cut),
       charge,
     });
     const entry =
-      this.#model === undefined ? {} : this.#ledger.record(this.#entry(end, charge?.amount, usageMissing));
+      this.#model === undefined ? {} : this.#ledger.record(this.#entry(end, charge, usageMissing));
     this.#log({
       ...entry,
       ts: end.ts,
@@ -124,21 +172,34 @@ export class EdgeCall {
       stream: this.stream,
       ms: Math.round(this.#runtime.now() - this.#began),
       firstTokenMs: this.#firstTokenMs && Math.round(this.#firstTokenMs),
-      promptTokens: this.usage?.prompt,
-      cachedTokens: this.usage?.cached,
-      completionTokens: this.usage?.completion,
+      promptTokens: charge?.usage.prompt,
+      cachedTokens: charge?.usage.cached,
+      completionTokens: charge?.usage.completion,
       aborted: end.aborted,
       cut: cut || undefined,
     });
   }
 
-  /** The one computation of what the request cost, for metrics and ledger alike. */
-  #charge(): { readonly usage: TokenUsage; readonly amount: Amount } | undefined {
-    if (this.usage === undefined || this.#release === undefined) return undefined;
-    return { usage: this.usage, amount: amountOf(this.usage, this.#release.price) };
+  /** Undefined: it was admitted to no model. */
+  #facts({ aborted, cut }: End): Facts | undefined {
+    if (this.#model === undefined) return undefined;
+    return {
+      ...{ model: this.#model, release: this.#release, need: this.#need, bodyBytes: this.#bodyBytes },
+      sentFor: this.#sentAt === undefined ? undefined : this.#runtime.now() - this.#sentAt,
+      ...{ status: this.#status, aborted: aborted !== undefined, cut },
+      usage: this.usage ?? this.streamed?.usage,
+      ...{ streamed: this.streamed, answerBytes: this.answerBytes },
+    };
   }
 
-  #entry({ ts, status, aborted, cut }: End, amount: Amount | undefined, usageMissing: boolean): LedgerLine {
+  #learn({ model, usage, bodyBytes, sentFor, aborted, cut }: Facts): void {
+    if (usage !== undefined && sentFor !== undefined && !aborted && !cut)
+      this.#estimates.learn(model.name, bodyBytes, usage, sentFor);
+  }
+
+  #entry({ ts, status, aborted, cut }: End, charge: Charge | undefined, usageMissing: boolean): LedgerLine {
+    const usage = charge?.usage ?? this.usage ?? this.streamed?.usage;
+    const price = charge?.price ?? this.#release?.price;
     return {
       ledger: true,
       ts,
@@ -150,15 +211,15 @@ export class EdgeCall {
       summaryOf: this.#summaryOf ?? null,
       stream: this.stream,
       status,
-      promptTokens: this.usage?.prompt ?? null,
-      cachedTokens: this.usage?.cached ?? null,
-      completionTokens: this.usage?.completion ?? null,
-      prices: this.#release === undefined ? null : pricesOf(this.#release.price),
-      amount: amount ?? null,
+      promptTokens: usage?.prompt ?? null,
+      cachedTokens: usage?.cached ?? null,
+      completionTokens: usage?.completion ?? null,
+      prices: price === undefined ? null : pricesOf(price),
+      amount: charge?.amount ?? null,
       aborted: aborted ?? null,
       cut,
       usageMissing,
-      estimated: false,
+      estimated: charge?.estimated ?? false,
     };
   }
 }
@@ -178,9 +239,8 @@ function pricesOf({ input, cachedInput = input, output }: Price): NonNullable<Le
   return { input, cachedInput, output };
 }
 
-function isSuccess(status: number | undefined): boolean {
-  return status !== undefined && status >= 200 && status < 300;
-}
+/** How a request ended that never used anything. */
+const NOTHING = { tokens: 0, picoDollars: 0, unsent: true };
 
 /** nginx's code for a client that left before it was answered. */
 const CLIENT_GONE = 499;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REQUEST_ID } from '../../../contracts/headers.ts';
+import type { ApiKey } from '../../../contracts/secret.ts';
 import type { EdgeCompression } from '../compression/edge.ts';
 import type { EdgeState } from '../config.ts';
 import { DIALECTS } from '../dialect.ts';
@@ -9,8 +10,11 @@ import { requestIdOf } from '../http/request-id.ts';
 import type { Handler } from '../http/server.ts';
 import type { Upstream } from '../http/upstream.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Limits } from '../limits/limits.ts';
+import { needOf } from '../limits/reservation.ts';
 import type { Log, Runtime } from '../runtime.ts';
 import { EdgeCall } from './call.ts';
+import type { Estimates } from './estimates.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { modelObject } from './models.ts';
 import { createEdgeRelay, type EdgeRelay } from './relay.ts';
@@ -29,26 +33,22 @@ interface EdgeProps {
   readonly metrics: EdgeMetrics;
   readonly ledger: Ledger;
   readonly compression: EdgeCompression;
+  readonly limits: Limits;
+  readonly estimates: Estimates;
   readonly runtime: Runtime;
   readonly log: Log;
 }
 
 /** The public API: decides who may, which model and which conversation, and passes answers on. */
-export function createEdgeHandler({
-  current,
-  metrics,
-  ledger,
-  compression,
-  runtime,
-  log,
-}: EdgeProps): Handler {
+export function createEdgeHandler(props: EdgeProps): Handler {
+  const { current, metrics, runtime, log } = props;
   return (req, res) => {
     const now = current();
-    const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), { metrics, ledger, log, runtime });
+    const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), props);
     const relay = createEdgeRelay(now.router, call, res, { metrics, runtime });
     res.setHeader(REQUEST_ID, call.id);
     res.on('close', relay.clientClosed);
-    void answer(now, compression, call, req, res, relay).catch((error: unknown) => {
+    void answer(now, props, call, req, res, relay).catch((error: unknown) => {
       if (error instanceof ClientGone) return;
       if (!(error instanceof ApiError)) log(defectLine(call.id, error));
       relay.cutShort(error instanceof ApiError ? error : serverError());
@@ -59,7 +59,7 @@ export function createEdgeHandler({
 
 async function answer(
   { state, router, loadedAt }: EdgeNow,
-  compression: EdgeCompression,
+  { limits, compression }: Pick<EdgeProps, 'limits' | 'compression'>,
   call: EdgeCall,
   req: IncomingMessage,
   res: ServerResponse,
@@ -88,18 +88,23 @@ async function answer(
     const { id } = call;
     const { headers } = req;
     const request = planEdgeRequest({ id, key, dialect, headers, body }, state);
+    const need = needOf(body, request.model, dialect);
+    const grant = await limits.admit(key, need);
+    call.granted(grant, need);
+    if (!res.headersSent)
+      for (const [name, value] of Object.entries(grant.headers)) res.setHeader(name, value);
     const planned = { request, call, res, key, headers, json: body.json, ...state, router };
     relay.start(dialect, request.model.compression ? await compression.apply(planned) : request);
     return;
   }
-  const names = path === '/v1/models' ? state.models.names : [modelNameOf(path, state)];
+  const names = path === '/v1/models' ? state.models.namesFor(key.models) : [modelNameOf(path, key, state)];
   const data = names.map((name) => modelObject(name, loadedAt));
   sendJson(res, 200, JSON.stringify(path === '/v1/models' ? { object: 'list', data } : data[0]));
   call.settle(res);
 }
 
 /** @throws ApiError 404 if the path names no model. */
-function modelNameOf(path: string, { models }: EdgeState): string {
+function modelNameOf(path: string, key: ApiKey, { models }: EdgeState): string {
   const encoded = path.slice('/v1/models/'.length);
   let name = encoded;
   try {
@@ -107,6 +112,6 @@ function modelNameOf(path: string, { models }: EdgeState): string {
   } catch {
     // Not an encoding: it stands for itself, and no model is named so.
   }
-  models.resolve(name);
+  models.resolve(name, key.models);
   return name;
 }

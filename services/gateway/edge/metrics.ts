@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { type Amount, type TokenUsage, toDollars } from '../../../contracts/price.ts';
+import { toDollars } from '../../../contracts/price.ts';
+import type { Charge } from './charge.ts';
 import type { ServedModel } from './models.ts';
 import { RETRY_REASONS, type RetryReason } from './retry.ts';
 
@@ -30,10 +31,10 @@ export interface Settled extends Labels {
   readonly code: number;
   readonly aborted?: Phase;
   readonly cut: boolean;
-  /** Tokens were generated for it, as far as known, and they could not be counted or priced. */
+  /** It was answered, and its tokens could not be priced, or not be counted otherwise than by an estimate. */
   readonly usageMissing: boolean;
   /** Absent: nothing is known to be paid for. */
-  readonly charge?: { readonly usage: TokenUsage; readonly amount: Amount };
+  readonly charge?: Pick<Charge, 'usage' | 'amount' | 'estimated'>;
 }
 
 export interface EdgeMetrics {
@@ -117,7 +118,14 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
   });
   const unknown = new Counter({
     name: 'oss_usage_missing_total',
-    help: 'Answers whose tokens could not be counted or priced',
+    help: 'Answers whose tokens the server did not count, or that could not be priced',
+    labelNames: ['model', 'release'],
+    registers,
+  });
+
+  const estimated = new Counter({
+    name: 'oss_usage_estimated_total',
+    help: 'Requests charged by an estimate, above all those whose client left; release none: before one had answered',
     labelNames: ['model', 'release'],
     registers,
   });
@@ -138,6 +146,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     requests.inc({ model, release, code: 200 }, 0);
     cuts.inc({ model, release }, 0);
     unknown.inc({ model, release }, 0);
+    estimated.inc({ model, release }, 0);
   }
 
   function count({ model, release }: Labels, { usage, amount }: NonNullable<Settled['charge']>): void {
@@ -157,7 +166,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     introduce(models) {
       for (const { name: model, releases } of models) {
         inFlight.inc({ model }, 0);
-        for (const release of releases.keys()) introduceRelease({ model, release });
+        for (const release of [NONE, ...releases.keys()]) introduceRelease({ model, release });
       }
     },
     admitted: (model) => inFlight.inc({ model }),
@@ -170,6 +179,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
       if (aborted !== undefined) aborts.inc({ phase: aborted });
       if (cut) cuts.inc({ model, release });
       if (charge !== undefined) count({ model, release }, charge);
+      if (charge?.estimated === true) estimated.inc({ model, release });
       if (usageMissing) unknown.inc({ model, release });
     },
   };

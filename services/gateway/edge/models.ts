@@ -7,6 +7,7 @@ import { ApiError } from '../http/errors.ts';
 /** A model with releases, as clients reach it by its own name or an alias. */
 export interface ServedModel {
   readonly name: string;
+  /** Most tokens of prompt and answer together. */
   readonly contextTokens: number;
   readonly compression?: CompressionConfig;
   readonly releases: ReadonlyMap<string, ServedRelease>;
@@ -20,10 +21,13 @@ export interface ServedRelease {
 export interface ModelTable {
   /** The models with releases, in the configuration's order. */
   readonly served: readonly ServedModel[];
-  /** Every name that clients may use, aliases included. */
-  readonly names: readonly string[];
-  /** @throws ApiError 404 `model_not_found` that says what to do. */
-  resolve(name: string): ServedModel;
+  /** Every name that a key may use, aliases included. @param allowed Those that the key names; absent: all. */
+  namesFor(allowed: readonly string[] | undefined): readonly string[];
+  /**
+   * @param allowed As for `namesFor`. A name beyond it is answered as one that does not exist.
+   * @throws ApiError 404 `model_not_found` that says what to do.
+   */
+  resolve(name: string, allowed?: readonly string[]): ServedModel;
 }
 
 /** @throws Error if an alias does not lead to a model with releases. */
@@ -40,13 +44,16 @@ export function createModelTable({ models, unmapped }: Pick<EdgeConfig, 'models'
     byName.set(name, target);
   }
   const names = Object.keys(models);
+  const namesFor = (allowed: readonly string[] | undefined) =>
+    allowed === undefined ? names : names.filter((name) => allowed.includes(name));
   return {
     served,
-    names,
-    resolve(name) {
+    namesFor,
+    resolve(name, allowed) {
       const model = byName.get(name);
-      if (model !== undefined) return model;
-      throw new ApiError(404, unmapped.includes(name) ? unmappedText(name) : unknownText(name, names), {
+      if (model !== undefined && (allowed === undefined || allowed.includes(name))) return model;
+      const known = allowed === undefined && unmapped.includes(name);
+      throw new ApiError(404, known ? unmappedText(name) : unknownText(name, namesFor(allowed)), {
         param: 'model',
         code: 'model_not_found',
       });

@@ -43,15 +43,15 @@ export function createEdgeRelay(
   }
 
   return {
-    start(dialect, { model, hideUsage, upstream }) {
+    start(dialect, { model, usageShown, upstream }) {
       if (res.closed || res.writableEnded) return;
-      call.admitted(model, dialect.path);
+      call.admitted(model, dialect.path, upstream.body.length);
       const sent = sendWithRetries(
         router,
         upstream,
         {
           onSent() {
-            call.phase = 'headers';
+            call.dispatched();
           },
           onAnswer(status, headers) {
             call.answered(status, single(headers, RELEASE), single(headers, SERVER));
@@ -63,7 +63,7 @@ export function createEdgeRelay(
               status,
               headers: pickHeaders(headers, PASSED_ON),
             };
-            answer = isStream(status, headers) ? streamedAnswer(props, hideUsage) : wholeAnswer(props);
+            answer = isStream(status, headers) ? streamedAnswer(props, usageShown) : wholeAnswer(props);
           },
           onData: (chunk) => answer?.onData(chunk),
           onEnd: () => answer?.onEnd(),
@@ -72,7 +72,7 @@ export function createEdgeRelay(
         {
           runtime,
           onRetry(reason) {
-            call.phase = 'connect';
+            call.returned();
             metrics.retried(reason);
           },
         },

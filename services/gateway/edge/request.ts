@@ -14,9 +14,11 @@ import type { Dialect } from '../dialect.ts';
 import { ApiError } from '../http/errors.ts';
 import type { JsonBody } from '../http/request-body.ts';
 import type { UpstreamRequest } from '../http/upstream.ts';
-import { isObject } from '../json.ts';
+import { isObject, type Json } from '../json.ts';
 import { editMembers } from '../json-edit.ts';
+import { isSingle } from '../limits/reservation.ts';
 import type { ModelTable, ServedModel } from './models.ts';
+import type { UsageShown } from './stream-watch.ts';
 
 /** What a client sent, after it was authenticated. */
 export interface ClientRequest {
@@ -31,8 +33,8 @@ export interface ClientRequest {
 export interface EdgeRequest {
   readonly model: ServedModel;
   readonly stream: boolean;
-  /** The gateway asks for usage where the client did not: the answer's is to be left out. */
-  readonly hideUsage: boolean;
+  /** How much of the usage that the gateway asks for reaches the client. */
+  readonly usageShown: UsageShown;
   readonly upstream: UpstreamRequest;
 }
 
@@ -45,18 +47,19 @@ export function planEdgeRequest(
   const name = json.model;
   if (typeof name !== 'string' || name === '')
     throw new ApiError(400, 'The body must name a `model` as a string.', { param: 'model' });
-  const model = models.resolve(name);
+  const model = models.resolve(name, key.models);
   const pin = allowedPin(headers[RELEASE], key, model);
   const stream = json.stream === true;
-  const hideUsage = stream && dialect.usageOnRequest && wantsNoUsage(json.stream_options);
+  const asksForUsage = stream && dialect.usageOnRequest && mayHoldOptions(json.stream_options);
+  const usageShown = asksForUsage ? shownUsage(json.stream_options) : 'all';
   const edits = {
     ...(model.name === name ? {} : { model: model.name }),
-    ...(hideUsage ? { stream_options: withUsage(json.stream_options) } : {}),
+    ...(asksForUsage ? { stream_options: withUsage(json) } : {}),
   };
   return {
     model,
     stream,
-    hideUsage,
+    usageShown,
     upstream: {
       path: dialect.path,
       body: editMembers(body.bytes, json, edits),
@@ -103,13 +106,26 @@ function allowedPin(
 }
 
 /** Anything but an object is left for the server to refuse. */
-function wantsNoUsage(options: unknown): boolean {
-  if (options === undefined || options === null) return true;
-  return isObject(options) && options.include_usage !== true;
+function mayHoldOptions(options: unknown): boolean {
+  return options === undefined || options === null || isObject(options);
 }
 
-function withUsage(options: unknown): Readonly<Record<string, unknown>> {
-  return { ...(isObject(options) ? options : {}), include_usage: true };
+function shownUsage(options: unknown): UsageShown {
+  if (!isObject(options) || options.include_usage !== true) return 'none';
+  return options.continuous_usage_stats === true ? 'all' : 'last';
+}
+
+/**
+ * Usage at the end, for the bill, and in every chunk, for the bill of a stream that does not reach its end. With
+ * several choices vLLM counts each for itself, so that the sum stands in the last chunk only.
+ */
+function withUsage(json: Json): Json {
+  const { stream_options: options } = json;
+  return {
+    ...(isObject(options) ? options : {}),
+    include_usage: true,
+    ...(isSingle(json) ? { continuous_usage_stats: true } : {}),
+  };
 }
 
 function picked(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {

@@ -4,17 +4,21 @@ import { createMemoryStore } from '../compression/store.ts';
 import type { EdgeState } from '../config.ts';
 import { createUpstreams } from '../http/upstreams.ts';
 import { createLedger } from '../ledger.ts';
+import { createLimits } from '../limits/limits.ts';
 import { type Role, type RoleTools, roleChange } from '../role.ts';
+import { createEstimates } from './estimates.ts';
 import { createEdgeHandler, type EdgeNow } from './handler.ts';
 import { createEdgeMetrics } from './metrics.ts';
 
 export function createEdgeRole(initial: EdgeState, { registry, runtime, log, counter }: RoleTools): Role {
   const metrics = createEdgeMetrics(registry);
   const ledger = createLedger({ registry, runtime, log });
+  const limits = createLimits({ registry, runtime, log });
+  const estimates = createEstimates();
   const compressionMetrics = createCompressionMetrics(registry);
   const memory = createMemoryStore(runtime);
   const compression = createEdgeCompression({
-    ...{ metrics, compressionMetrics, ledger, log, runtime, counter },
+    ...{ metrics, compressionMetrics, ledger, limits, estimates, log, runtime, counter },
     store: () => memory,
   });
   const upstreams = createUpstreams();
@@ -27,18 +31,23 @@ export function createEdgeRole(initial: EdgeState, { registry, runtime, log, cou
       state.models.served.flatMap(({ name, compression }) => (compression === undefined ? [] : [name])),
     );
     ledger.use(state.ledger);
+    const { environment, keys, limits: defaults, redis } = state;
+    limits.use({ environment, keys: keys.keys, defaults, redis });
     return { state, router, loadedAt: Math.floor(runtime.date().getTime() / 1000) };
   }
 
   return {
-    handler: createEdgeHandler({ current: () => now, metrics, ledger, compression, runtime, log }),
+    handler: createEdgeHandler({
+      current: () => now,
+      ...{ metrics, ledger, limits, estimates, compression, runtime, log },
+    }),
     adopt(state) {
       if (state.role !== 'edge') throw roleChange('edge', state.role);
       now = taken(state);
     },
     async close() {
       upstreams.use([]);
-      await ledger.close();
+      await Promise.all([ledger.close(), limits.close()]);
     },
   };
 }

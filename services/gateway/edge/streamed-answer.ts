@@ -2,27 +2,27 @@ import { type ApiError, errorEvent } from '../http/errors.ts';
 import { backPressured, failureError } from '../http/pass-on.ts';
 import { type Answer, type AnswerProps, ROUTER } from './answer.ts';
 import { createEventFilter } from './event-filter.ts';
-import { watchStream } from './stream-watch.ts';
+import { type UsageShown, watchStream } from './stream-watch.ts';
 
 /** Passes a stream on as it comes. One that does not end completely ends with an error event and no `[DONE]`. */
 export function streamedAnswer(
   { res, call, dialect, exchange, status, headers }: AnswerProps,
-  hideUsage: boolean,
+  usageShown: UsageShown,
 ): Answer {
   const watch = watchStream(dialect, {
-    hideUsage,
+    usageShown,
     onFirstToken: () => call.firstToken(),
     onToken: () => call.token(),
   });
   const filter = createEventFilter(watch.inspect);
   const write = backPressured(res, exchange);
   call.stream = true;
+  call.streamed = watch;
   call.phase = 'first_token';
   res.writeHead(status, headers);
   res.flushHeaders();
 
   function end(cut: boolean): void {
-    call.usage = watch.usage;
     call.settle(res, { cut });
     res.end();
   }
@@ -35,7 +35,6 @@ export function streamedAnswer(
   return {
     onData(chunk) {
       filter.push(chunk, write);
-      call.usage = watch.usage;
     },
     onEnd() {
       const last = watch.inspect(filter.rest());

@@ -22,6 +22,7 @@ export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
 
   function send(body: Buffer, json: unknown): void {
     call.usage = dialect.usageOf(json);
+    call.answerBytes = body.length;
     res.writeHead(status, { ...headers, 'content-length': body.length });
     call.settle(res);
     res.end(body);
@@ -32,6 +33,7 @@ export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
       if (pass !== undefined) return pass(chunk);
       chunks.push(chunk);
       size += chunk.length;
+      call.answerBytes = size;
       if (size <= limit) return;
       res.writeHead(status, headers);
       pass = backPressured(res, exchange);

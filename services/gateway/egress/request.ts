@@ -6,6 +6,7 @@ import type { Dialect } from '../dialect.ts';
 import { ApiError } from '../http/errors.ts';
 import type { JsonBody } from '../http/request-body.ts';
 import type { UpstreamRequest } from '../http/upstream.ts';
+import { isObject, type Json } from '../json.ts';
 import { editMembers } from '../json-edit.ts';
 
 /** @throws ApiError 403 without the hop's key, 404 if no route leads from the model and release in the headers. */
@@ -38,7 +39,7 @@ export function planEgressRequest(
   const caps = maxOutputTokens === undefined ? {} : capped(json, dialect, maxOutputTokens);
   return {
     path: dialect.path.slice('/v1'.length),
-    body: editMembers(bytes, json, { model: endpointModel, ...caps }),
+    body: editMembers(bytes, json, { model: endpointModel, ...caps, ...plainOptions(json) }),
     headers: {
       'content-type': 'application/json',
       accept: accept ?? '*/*',
@@ -50,12 +51,15 @@ export function planEgressRequest(
   };
 }
 
+/** Usage in every chunk is vLLM's own; a public host may refuse what it does not know. */
+function plainOptions({ stream_options: options }: Json): Json {
+  if (!isObject(options) || options.continuous_usage_stats === undefined) return {};
+  const { continuous_usage_stats: _, ...rest } = options;
+  return { stream_options: rest };
+}
+
 /** A request that names no cap gets one: without it the endpoint's own would hold. */
-function capped(
-  json: Readonly<Record<string, unknown>>,
-  { outputCaps }: Dialect,
-  most: number,
-): Readonly<Record<string, number>> {
+function capped(json: Json, { outputCaps }: Dialect, most: number): Readonly<Record<string, number>> {
   const named = outputCaps.filter((cap) => json[cap] !== undefined && json[cap] !== null);
   const unset = named.length === 0 ? outputCaps.slice(-1) : [];
   const exceeded = named.filter((cap) => {

@@ -135,14 +135,29 @@ describe('tokens and money', () => {
     ['null for usage', { usage: null }],
     ['more cached tokens than prompt tokens', { usage: { ...cachedUsage, prompt_tokens: 399 } }],
     ['negative tokens', { usage: { prompt_tokens: -1, completion_tokens: 1 } }],
-  ])('an answer with %s counts as missing usage, not as zero', async (_case, fields) => {
-    const { gateway } = await edge((received) =>
-      sendJson(received, 200, JSON.stringify({ choices: [], ...fields })),
-    );
+  ])(
+    'an answer with %s counts as missing usage, and is charged by an estimate instead of zero',
+    async (_case, fields) => {
+      const { gateway } = await edge((received) =>
+        sendJson(received, 200, JSON.stringify({ choices: [], ...fields })),
+      );
+      await gateway.post(CHAT, hello);
+      const metrics = await gateway.metrics();
+      const [input, cached, output] = tokens(metrics);
+      expect(input).toBeGreaterThan(10);
+      expect(cached).toBe(0);
+      expect(output).toBeGreaterThan(2);
+      expect(metrics.value(`oss_usage_missing_total{${V1}}`)).toBe(1);
+      expect(metrics.value(`oss_usage_estimated_total{${V1}}`)).toBe(1);
+    },
+  );
+
+  test("usage of zero is the server's word, and costs nothing", async () => {
+    const { gateway } = await edge(chat(['a'], { prompt_tokens: 0, completion_tokens: 0 }));
     await gateway.post(CHAT, hello);
     const metrics = await gateway.metrics();
     expect(tokens(metrics)).toEqual([0, 0, 0]);
-    expect(metrics.value(`oss_usage_missing_total{${V1}}`)).toBe(1);
+    expect(metrics.value(`oss_usage_missing_total{${V1}}`)).toBe(0);
   });
 
   test('an error costs nothing and misses nothing', async () => {

@@ -126,11 +126,13 @@ describe('what a streaming client gets', () => {
   });
 });
 
+const ASKED = { include_usage: true, continuous_usage_stats: true };
+
 describe('usage in streams', () => {
   test.each([
-    ['none', undefined, { include_usage: true }],
-    ['null', null, { include_usage: true }],
-    ['false', { include_usage: false, x: 1 }, { include_usage: true, x: 1 }],
+    ['none', undefined, ASKED],
+    ['null', null, ASKED],
+    ['false', { include_usage: false, x: 1 }, { ...ASKED, x: 1 }],
   ])('with stream_options %s it is asked for and kept from the client', async (_case, options, sent) => {
     const { gateway, router } = await edge();
     const response = await gateway.post(CHAT, { ...streamed, stream_options: options });
@@ -140,11 +142,38 @@ describe('usage in streams', () => {
     expect(router.requests[0]?.json.stream_options).toEqual(sent);
   });
 
-  test('a client that asks for it gets it, and its body is not touched', async () => {
+  test('a client that asks for it gets it, at the end only', async () => {
     const { gateway, router } = await edge();
     const response = await gateway.post(CHAT, withUsage);
     expect(await response.text()).toContain(usageEvent());
-    expect(router.requests[0]?.body.toString()).toBe(JSON.stringify(withUsage));
+    expect(router.requests[0]?.json.stream_options).toEqual(ASKED);
+  });
+
+  test('what vLLM counts in every chunk is kept from a client that did not ask for it', async () => {
+    const counted = (tokens: number) => ({
+      usage: {
+        ...{ prompt_tokens: 12, total_tokens: 12 + tokens, completion_tokens: tokens },
+        completion_tokens_details: { reasoning_tokens: 0 },
+      },
+    });
+    const noisy = [
+      contentEvent('a', counted(1)),
+      contentEvent('ü', { ...counted(2), x: 1 }),
+      usageEvent(),
+      DONE,
+    ];
+    const quiet = [contentEvent('a'), contentEvent('ü', { x: 1 })];
+    const respond = events(() => noisy);
+    expect(await textOf(respond, streamed)).toBe([...quiet, DONE].join(''));
+    expect(await textOf(respond, withUsage)).toBe([...quiet, usageEvent(), DONE].join(''));
+    const continuous = { ...streamed, stream_options: { include_usage: true, continuous_usage_stats: true } };
+    expect(await textOf(respond, continuous)).toBe(noisy.join(''));
+  });
+
+  test('with several choices it is asked for at the end alone: vLLM counts each for itself before', async () => {
+    const { gateway, router } = await edge();
+    await (await gateway.post(CHAT, { ...streamed, n: 2 })).text();
+    expect(router.requests[0]?.json.stream_options).toEqual({ include_usage: true });
   });
 
   test.each([1, 1000])('it is left out when it comes in pieces of %i bytes', async (size) => {
@@ -171,14 +200,12 @@ describe('usage in streams', () => {
     ).toBe(noisy.join(''));
   });
 
-  test('usage in an event with content stays where it is', async () => {
-    const last = contentEvent('a', { usage: { prompt_tokens: 3, completion_tokens: 1 } });
-    expect(
-      await textOf(
-        events(() => [last, DONE]),
-        streamed,
-      ),
-    ).toBe(last + DONE);
+  test('usage in the last event with content counts, and reaches only a client that asked for it', async () => {
+    const ending = { choices: [{ index: 0, delta: { content: 'a' }, finish_reason: 'stop' }] };
+    const last = contentEvent('a', { ...ending, usage: { prompt_tokens: 3, completion_tokens: 1 } });
+    const respond = events(() => [last, DONE]);
+    expect(await textOf(respond, streamed)).toBe(contentEvent('a', ending) + DONE);
+    expect(await textOf(respond, withUsage)).toBe(last + DONE);
   });
 
   test('text that looks like usage is text', async () => {
@@ -196,7 +223,7 @@ describe('usage in streams', () => {
     const { gateway, router } = await edge(events(() => [chunk, usageEvent(), DONE]));
     const body = { model: 'gpt-oss-120b', prompt: 'hello', stream: true };
     expect(await (await gateway.post('/v1/completions', body)).text()).toBe(chunk + DONE);
-    expect(router.requests[0]?.json.stream_options).toEqual({ include_usage: true });
+    expect(router.requests[0]?.json.stream_options).toEqual(ASKED);
   });
 
   test('/v1/responses is passed on as it is, body and events', async () => {

@@ -53,29 +53,50 @@ test('no text of a request or an answer is in it, and no key', async () => {
   expect(statSync(join(program.folder, LEDGER.file)).mode & 0o777).toBe(0o600);
 });
 
-test('a client that leaves in mid-stream is marked, and its tokens are unknown instead of zero', async () => {
+test('a client that leaves in mid-stream pays what its server has counted so far', async () => {
   const program = await gateway((received) => {
     startStream(received);
-    received.res.write(contentEvent('word'));
+    received.res.write(contentEvent('a', { usage: usage(1000, undefined, 1) }));
+    received.res.write(contentEvent('word', { usage: usage(1000, undefined, 2) }));
   });
-  const client = await rawClient(program.address);
-  client.send(postText(CHAT, 'the-key', streamed));
-  await client.until('word');
-  client.socket.destroy();
-  expect(await program.router.requests[0]?.closed).toBe(false);
-  await program.stop();
+  await leaveAfter(program, streamed, 'word');
   expect(program.ledger()).toEqual([
     expect.objectContaining({
-      aborted: 'stream',
-      promptTokens: null,
-      completionTokens: null,
-      amount: null,
-      usageMissing: true,
+      ...{ aborted: 'stream', estimated: false, usageMissing: false },
+      ...{ promptTokens: 1000, cachedTokens: null, completionTokens: 2 },
+      amount: { input: 150_000_000, cachedInput: 0, output: 1_200_000, total: 151_200_000 },
     }),
   ]);
 });
 
-test('a client that leaves before the router has answered costs nothing', async () => {
+test('where the server does not count in mid-stream, what was seen of the stream is charged as an estimate', async () => {
+  const program = await gateway((received) => {
+    startStream(received);
+    for (let token = 0; token < 20; token += 1) received.res.write(contentEvent('some'));
+    received.res.write(contentEvent('word'));
+  });
+  await leaveAfter(program, streamed, 'word');
+  expect(program.ledger()).toEqual([
+    expect.objectContaining({
+      aborted: 'stream',
+      estimated: true,
+      usageMissing: false,
+      completionTokens: 21,
+    }),
+  ]);
+});
+
+/** A client on the bare wire that leaves when it has seen that text. */
+async function leaveAfter(program: Program, body: unknown, text: string): Promise<void> {
+  const client = await rawClient(program.address);
+  client.send(postText(CHAT, 'the-key', body));
+  await client.until(text);
+  client.socket.destroy();
+  expect(await program.router.requests[0]?.closed).toBe(false);
+  await program.stop();
+}
+
+test('a client that leaves before the router has answered is charged an estimate at the dearest price', async () => {
   const program = await gateway(() => {});
   const client = await rawClient(program.address);
   client.send(postText(CHAT, 'the-key', hello));
@@ -86,11 +107,21 @@ test('a client that leaves before the router has answered costs nothing', async 
   client.socket.destroy();
   await received.closed;
   await program.stop();
+  const [line] = program.ledger();
+  expect(line).toMatchObject({
+    ...{ aborted: 'headers', status: 499, release: 'none', kind: null, usageMissing: false, estimated: true },
+    prices: { input: 0.15, cachedInput: 0.05, output: 0.6 },
+  });
+  expect(line?.promptTokens).toBeGreaterThan(0);
+});
+
+test('a request that reached nobody costs nothing', async () => {
+  const program = await gateway(() => {});
+  await program.router.close();
+  expect((await program.post(hello)).status).toBe(502);
+  await program.stop();
   expect(program.ledger()).toEqual([
-    expect.objectContaining({
-      ...{ aborted: 'headers', status: 499, release: 'none', kind: null },
-      ...{ prices: null, amount: null, usageMissing: false },
-    }),
+    expect.objectContaining({ status: 502, amount: null, estimated: false, usageMissing: false }),
   ]);
 });
 
@@ -102,7 +133,7 @@ test('a stream that is cut is marked', async () => {
   await (await program.post(streamed)).text();
   await program.stop();
   expect(program.ledger()).toEqual([
-    expect.objectContaining({ cut: true, aborted: null, usageMissing: true }),
+    expect.objectContaining({ cut: true, aborted: null, estimated: true, completionTokens: 1 }),
   ]);
 });
 
@@ -132,7 +163,7 @@ test('a stream that SIGTERM cuts short has its line', async () => {
   await eventually(() => expect(program.router.requests).toHaveLength(1));
   expect(await program.stop()).toBe(0);
   expect(await reading).toContain('error');
-  expect(program.ledger()).toEqual([expect.objectContaining({ cut: true, usageMissing: true })]);
+  expect(program.ledger()).toEqual([expect.objectContaining({ cut: true, estimated: true })]);
 });
 
 test('a full file is renamed, a new one begins, and no line is lost', async () => {

@@ -1,0 +1,27 @@
+import type { Limits } from '../../../contracts/schema/limits.ts';
+import type { ApiKey } from '../../../contracts/secret.ts';
+import type { Bounds } from './account.ts';
+
+const PICO_PER_MICRO_DOLLAR = 1_000_000n;
+
+/** USD as written in a file, to the micro-dollar → pico-dollars. */
+export function picoDollarsOf(usd: number): bigint {
+  return BigInt(Math.round(usd * 1e6)) * PICO_PER_MICRO_DOLLAR;
+}
+
+/** A key's own limits over the environment's defaults. Undefined: none at all. */
+export function boundsOf({ limits: own = {} }: ApiKey, defaults: Limits = {}): Bounds | undefined {
+  const of = (name: keyof Limits) => (own[name] === undefined ? defaults[name] : (own[name] ?? undefined));
+  const dollars = (name: 'usdPerDay' | 'usdPerMonth') => {
+    const usd = of(name);
+    return usd === undefined ? undefined : picoDollarsOf(usd);
+  };
+  const bounds: Bounds = {
+    requestsPerMinute: of('requestsPerMinute'),
+    tokensPerMinute: of('tokensPerMinute'),
+    parallel: of('parallel'),
+    day: dollars('usdPerDay'),
+    month: dollars('usdPerMonth'),
+  };
+  return Object.values(bounds).some((bound) => bound !== undefined) ? bounds : undefined;
+}

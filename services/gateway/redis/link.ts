@@ -1,0 +1,155 @@
+import { createClient, ErrorReply } from '@redis/client';
+import type { Runtime } from '../runtime.ts';
+
+/** Where Redis is, with its secrets read. */
+export interface RedisSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly password?: string;
+  readonly tls: boolean;
+  /** PEM text that replaces the system's authorities. */
+  readonly certificateAuthority?: string;
+}
+
+/** Redis cannot be asked now. */
+export class RedisUnavailable extends Error {
+  /** The command was on its way: it may have been carried out. */
+  readonly maybeDone: boolean;
+
+  constructor(reason: string, maybeDone: boolean) {
+    super(`redis: ${reason}`);
+    this.name = 'RedisUnavailable';
+    this.maybeDone = maybeDone;
+  }
+}
+
+/** One connection to Redis that never lets a request wait long. */
+export interface RedisLink {
+  readonly up: boolean;
+  /**
+   * @throws RedisUnavailable at once while there is no connection, else within the time limit; then the
+   * connection is given up, so that nothing piles up behind it. Redis' own errors are thrown as they are.
+   */
+  command(args: readonly string[]): Promise<unknown>;
+  close(): void;
+}
+
+export interface RedisLinkOptions {
+  readonly runtime: Pick<Runtime, 'after' | 'random'>;
+  /** Called at each change. */
+  readonly onChange: (up: boolean, reason?: string) => void;
+  readonly timeoutMs?: number;
+  readonly connectMs?: number;
+  /** Longest wait between two attempts to connect. */
+  readonly reconnectMs?: number;
+}
+
+const FIRST_WAIT_MS = 50;
+/** Commands under way at a time; one beyond that is told that Redis is not available. */
+const MOST_WAITING = 10_000;
+
+export function openRedis(
+  { host, port, password, tls, certificateAuthority }: RedisSettings,
+  { runtime, onChange, timeoutMs = 500, connectMs = 2_000, reconnectMs = 1_000 }: RedisLinkOptions,
+): RedisLink {
+  let closed = false;
+  /** Undefined until the first connection was made or missed. */
+  let up: boolean | undefined;
+  let attempt = 0;
+  let cancelWait = () => {};
+  let client = connect();
+
+  function connect() {
+    const common = { host, port, connectTimeout: connectMs, reconnectStrategy: false } as const;
+    const next = createClient({
+      password,
+      disableOfflineQueue: true,
+      maintNotifications: 'disabled',
+      commandsQueueMaxLength: MOST_WAITING,
+      socket: tls ? { ...common, tls: true, ca: certificateAuthority } : common,
+    });
+    const lost = (reason: string) => {
+      if (next === client) again(reason);
+    };
+    next.on('error', (error: unknown) => lost(reasonOf(error)));
+    next.on('end', () => lost('connection closed'));
+    const cancelConnect = runtime.after(connectMs, () => lost('no answer while connecting'));
+    next
+      .connect()
+      .then(
+        () => {
+          if (next !== client || closed) return discard(next);
+          attempt = 0;
+          change(true);
+        },
+        (error: unknown) => lost(reasonOf(error)),
+      )
+      .finally(cancelConnect);
+    return next;
+  }
+
+  function change(next: boolean, reason?: string): void {
+    if (up === next) return;
+    up = next;
+    onChange(next, reason);
+  }
+
+  /** Gives the connection up; all that waits on it fails. */
+  function again(reason: string): void {
+    if (closed) return;
+    const old = client;
+    cancelWait();
+    const wait = Math.min(reconnectMs, FIRST_WAIT_MS * 2 ** attempt) * (1 - runtime.random() / 2);
+    change(false, reason);
+    attempt += 1;
+    cancelWait = runtime.after(wait, () => {
+      client = connect();
+    });
+    discard(old);
+  }
+
+  return {
+    get up() {
+      return up === true;
+    },
+    async command(args) {
+      if (up !== true) throw new RedisUnavailable('not connected', false);
+      const used = client;
+      let cancel = () => {};
+      const late = new Promise<never>((_, reject) => {
+        cancel = runtime.after(timeoutMs, () => {
+          reject(new RedisUnavailable(`no answer within ${timeoutMs} ms`, true));
+          if (used === client) again(`no answer within ${timeoutMs} ms`);
+        });
+      });
+      try {
+        return await Promise.race([used.sendCommand([...args]), late]);
+      } catch (error) {
+        if (error instanceof RedisUnavailable || error instanceof ErrorReply) throw error;
+        throw new RedisUnavailable(reasonOf(error), true);
+      } finally {
+        cancel();
+      }
+    },
+    close() {
+      closed = true;
+      up = false;
+      cancelWait();
+      discard(client);
+    },
+  };
+}
+
+function discard(client: { destroy(): void }): void {
+  try {
+    client.destroy();
+  } catch {
+    // It was closed already.
+  }
+}
+
+/** A code if there is one: messages may name more than a log should have. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}
