@@ -1,5 +1,6 @@
 import type { Environment } from '../contracts/environment.ts';
 import { compareVersions } from '../contracts/node-rules.ts';
+import { runsRedis } from '../contracts/redis-rules.ts';
 import type { Variables } from './context.ts';
 import { engineVersion } from './docker-engine.ts';
 import { findProgram, terraformNames, terraformVariables, versionOf } from './programs.ts';
@@ -68,7 +69,8 @@ export function requirementsOf(environment: Environment, env: Variables): Requir
   ];
 }
 
-function processRequirements({ process }: Environment): Requirement[] {
+function processRequirements(environment: Environment): Requirement[] {
+  const { process } = environment;
   const servers: Requirement[] = [
     {
       what: 'nginx',
@@ -87,13 +89,25 @@ function processRequirements({ process }: Environment): Requirement[] {
       install: 'https://prometheus.io/download',
     },
   ];
+  const redis: Requirement = {
+    what: 'redis-server',
+    lowest: '6.0',
+    neededBy: 'platform process: gateway.redis',
+    check: { kind: 'program', names: ['redis-server'], versionArguments: ['--version'] },
+    debianPackage: 'redis-server',
+    install: 'https://redis.io/docs/latest/operate/oss_and_stack/install',
+  };
   const vllm: Requirement = {
     what: 'vllm',
     neededBy: 'process.engine vllm: nodes',
     check: { kind: 'program', names: ['vllm'] },
     install: 'pip install vllm',
   };
-  return process?.engine === 'vllm' ? [...servers, vllm] : servers;
+  return [
+    ...servers,
+    ...(runsRedis(environment) ? [redis] : []),
+    ...(process?.engine === 'vllm' ? [vllm] : []),
+  ];
 }
 
 function dockerRequirements({ docker }: Environment): Requirement[] {

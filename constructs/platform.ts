@@ -30,4 +30,6 @@ export interface Platform {
   router(scope: Construct, props: RouterProps): void;
   gateway(scope: Construct, props: DocumentProps): void;
   prometheus(scope: Construct, props: DocumentProps): void;
+  /** What gateways share. Absent: it runs none, and environments name somebody else's. */
+  redis?(scope: Construct): void;
 }

@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts';
 import type { Problem } from './problem.ts';
+import { runsRedis } from './redis-rules.ts';
 import { releasesOf, serversOf } from './release.ts';
 
 /** A port that an environment's programs listen on, and the key of its file that sets it. */
@@ -21,6 +22,9 @@ export function portsOf(environment: Environment): EnvironmentPort[] {
     { path: ['egress', 'port'], port: egress.port },
     { path: ['egress', 'adminPort'], port: egress.adminPort },
     { path: ['prometheus', 'port'], port: prometheus.port },
+    ...(gateway.redis !== undefined && runsRedis(environment)
+      ? [{ path: ['gateway', 'redis', 'port'], port: gateway.redis.port }]
+      : []),
     ...simulatedPorts(environment),
     ...serverPorts(environment),
   ];

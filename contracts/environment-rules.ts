@@ -6,6 +6,7 @@ import type { ModelDocument, ReleaseDocument } from './environment-schema.ts';
 import { nearest } from './nearest.ts';
 import { nodeProblems } from './node-rules.ts';
 import type { Problem } from './problem.ts';
+import { redisProblems } from './redis-rules.ts';
 import { definitionOf } from './release.ts';
 import { secretProblems } from './secret-rules.ts';
 import { FULL_WEIGHT, formatPercent, toBasisPoints } from './weight.ts';
@@ -29,6 +30,7 @@ const RULES: readonly Rule[] = [
   cloudProblems,
   endpoints,
   secretProblems,
+  redisProblems,
   ports,
   ledger,
   stateIsShared,

@@ -2,6 +2,7 @@ import { TerraformElement, TerraformStack } from 'cdktf';
 import { Construct, type Node } from 'constructs';
 import type { Platform } from '../constructs/platform.ts';
 import type { Environment } from '../contracts/environment.ts';
+import { runsRedis } from '../contracts/redis-rules.ts';
 import { releasesOfModel } from '../contracts/release.ts';
 import { environmentDocuments } from '../workloads/documents.ts';
 import type { Templates } from '../workloads/templates.ts';
@@ -34,6 +35,7 @@ export class EnvironmentStack extends TerraformStack {
     const documents = environmentDocuments(environment, platform.topology, templates);
     if (documents.egress !== undefined) platform.egress(this, { document: documents.egress });
     platform.router(this, { weights: documents.weights, servers: documents.servers });
+    if (runsRedis(environment)) platform.redis?.(this);
     platform.gateway(this, { document: documents.gateway });
     platform.prometheus(this, { document: documents.prometheus });
   }

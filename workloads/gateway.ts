@@ -21,10 +21,23 @@ export function edgeDocument(environment: Environment, topology: Topology): Docu
       Object.keys(environment.models).map((model) => [model, edgeModel(environment, model)]),
     ),
     unmapped: Object.keys(MODEL_CATALOGUE).filter((model) => environment.models[model] === undefined),
+    limits: environment.gateway.limits,
+    redis: redisConfig(environment, topology),
     ledger: environment.gateway.ledger,
     drainSeconds: GATEWAY_DRAIN_SECONDS,
   };
   return jsonDocument(EdgeConfig.parse(config));
+}
+
+function redisConfig({ gateway: { redis } }: Environment, topology: Topology): EdgeConfig['redis'] {
+  if (redis === undefined) return undefined;
+  const { address = topology.reach.redis, password, tls, certificateAuthority, whenUnavailable } = redis;
+  if (address === undefined) throw new Error('the platform runs no Redis');
+  return {
+    address,
+    password: password === undefined ? undefined : topology.secret(password),
+    ...{ tls, certificateAuthority, whenUnavailable },
+  };
 }
 
 function edgeModel(environment: Environment, model: string): EdgeConfig['models'][string] {

@@ -31,6 +31,8 @@ export interface Topology {
     readonly egress: string;
     readonly egressAdmin: string;
     readonly prometheus: string;
+    /** Absent: the platform runs none. */
+    readonly redis?: string;
   };
   /** Where others reach them. */
   readonly reach: {
@@ -39,6 +41,8 @@ export interface Topology {
     readonly gatewayAdmin: string;
     readonly egressAdmin: string;
     readonly routerAgent: string;
+    /** Absent: the platform runs none. */
+    readonly redis?: string;
   };
   readonly discovery: Discovery;
   /** How a running program reads a secret that the environment names. */

@@ -18,6 +18,7 @@ import { GeneratedSecrets } from './generated-secrets.ts';
 import { HostRules } from './host-rules.ts';
 import { imageFiles } from './image-files.ts';
 import { Prometheus } from './prometheus.ts';
+import { Redis } from './redis.ts';
 import { Router } from './router.ts';
 import { ServiceImage } from './service-image.ts';
 import { SimulatedEndpoint } from './simulated-endpoint.ts';
@@ -111,17 +112,21 @@ export class DockerPlatform implements Platform {
 
   gateway(scope: Construct, { document }: DocumentProps): void {
     const { environment, settings } = this.#context;
-    const { port, keys } = environment.gateway;
+    const { port, keys, redis } = environment.gateway;
     new GatewayProgram(scope, 'gateway', {
       context: this.#context,
       role: 'gateway',
       document,
-      secrets: [keys, environment.router.key],
+      secrets: [keys, environment.router.key, redis?.password],
       ports: [{ internal: port, external: port, ip: settings.address }],
     });
   }
 
   prometheus(scope: Construct, props: DocumentProps): void {
     new Prometheus(scope, 'prometheus', { context: this.#context, ...props });
+  }
+
+  redis(scope: Construct): void {
+    new Redis(scope, 'redis', { context: this.#context });
   }
 }

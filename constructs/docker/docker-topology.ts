@@ -40,6 +40,7 @@ export class DockerTopology implements Topology {
       egress: everywhere(egress.port),
       egressAdmin: everywhere(egress.adminPort),
       prometheus: everywhere(prometheus.port),
+      redis: gateway.redis && everywhere(gateway.redis.port),
     };
     this.reach = {
       router: `router:${router.port}`,
@@ -47,6 +48,7 @@ export class DockerTopology implements Topology {
       gatewayAdmin: `gateway:${gateway.adminPort}`,
       egressAdmin: `egress:${egress.adminPort}`,
       routerAgent: `router:${router.agentPort}`,
+      redis: gateway.redis && `redis:${gateway.redis.port}`,
     };
     this.discovery = {
       kind: 'static',

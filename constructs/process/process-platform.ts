@@ -11,6 +11,7 @@ import { PartCommands } from './part-commands.ts';
 import { PartGuard } from './part-guard.ts';
 import { ProcessTopology } from './process-topology.ts';
 import { Prometheus } from './prometheus.ts';
+import { Redis } from './redis.ts';
 import { Router } from './router.ts';
 import { SimulatedEndpoint } from './simulated-endpoint.ts';
 import { VllmServers } from './vllm-servers.ts';
@@ -58,11 +59,15 @@ export class ProcessPlatform implements Platform {
       context: this.#context,
       role: 'gateway',
       document,
-      secrets: [gateway.keys, router.key],
+      secrets: [gateway.keys, router.key, gateway.redis?.password],
     });
   }
 
   prometheus(scope: Construct, props: DocumentProps): void {
     new Prometheus(scope, 'prometheus', { context: this.#context, ...props });
+  }
+
+  redis(scope: Construct): void {
+    new Redis(scope, 'redis', { context: this.#context });
   }
 }

@@ -26,6 +26,8 @@ export class ProcessTopology implements Topology {
       egress: at(egress.port),
       egressAdmin: at(egress.adminPort),
       prometheus: at(prometheus.port),
+      // Without a password, Redis answers to loopback alone.
+      redis: gateway.redis && `127.0.0.1:${gateway.redis.port}`,
     };
     this.reach = this.listen;
     this.discovery = { kind: 'static', address: ({ port }: Server) => ({ address, port }) };
