@@ -48,7 +48,12 @@ export async function startGateway({
   let state = await loadState(configPath, sources);
   let refusal: string | undefined;
   let ready = true;
-  const counter = createTokenCounter({ program: tokenProgram, runtime });
+  const counter = createTokenCounter({
+    program: tokenProgram,
+    runtime,
+    onFailure: (error) =>
+      log({ ts: runtime.date().toISOString(), event: 'token_counter_failed', error: codeOf(error) }),
+  });
   const tools = { registry, runtime, log, counter };
   const role = state.role === 'edge' ? createEdgeRole(state, tools) : createEgressRole(state, tools);
   metrics.loaded(state.version);
@@ -93,4 +98,10 @@ export async function startGateway({
       await side.drain(0);
     },
   };
+}
+
+/** What may stand in a log of an error whose message could quote a prompt. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return 'code' in error ? String(error.code) : error.name;
 }

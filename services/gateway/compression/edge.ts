@@ -105,7 +105,7 @@ export function createEdgeCompression({
         send: (summarizer, data, signal) => summary(planned, summarizer, data, signal),
       });
       res.off('close', left);
-      if (header !== undefined) res.setHeader(COMPRESSION, header);
+      res.setHeader(COMPRESSION, header);
       call.afterCharge = afterCharge;
       return { ...request, upstream: { ...upstream, body } };
     },

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Work that is under way, by key: who asks for the same joins it. */
 export interface Flights<T> {
   /**
@@ -20,6 +22,7 @@ export function createFlights<T>(): Flights<T> {
     const found = flights.get(key);
     if (found !== undefined) return found;
     const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
     const flight = { result: start(controller.signal), controller, waiting: 0 };
     flights.set(key, flight);
     const over = () => {

@@ -7,9 +7,10 @@ import { FAILURES, type FailureReason } from './failure.ts';
  * - `short`: below the threshold, or nothing to replace
  * - `hit`, `made`: replaced by summaries that were there; at least one had to be made
  * - `off`: the client or its key does not want it
+ * - `unsupported`: no list of messages that can be cut, such as a Responses request that continues a stored one
  * - `failed`: no summary could be had
  */
-export const OUTCOMES = ['short', 'hit', 'made', 'off', 'failed'] as const;
+export const OUTCOMES = ['short', 'hit', 'made', 'off', 'unsupported', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What one compressed request saved, in pico-dollars. */
@@ -23,13 +24,13 @@ export interface Saving {
 export interface CompressionMetrics {
   /** Makes every series of these models exist. */
   introduce(models: readonly string[]): void;
-  done(model: string, outcome: Outcome): void;
+  /** @param removed Tokens that the request is shorter by. */
+  done(model: string, outcome: Outcome, removed: number): void;
   failed(model: string, reason: FailureReason): void;
   /** Summaries of a request that were there. */
   found(model: string, summaries: number): void;
   /** A request for a summary is over. @param cost In pico-dollars, as far as known. */
   asked(model: string, cost: number): void;
-  removed(model: string, tokens: number): void;
   saved(model: string, saving: Saving): void;
 }
 
@@ -106,8 +107,9 @@ export function createCompressionMetrics(registry: Registry): CompressionMetrics
         net.inc({ model }, 0);
       }
     },
-    done(model, outcome) {
+    done(model, outcome, removed) {
       requests.inc({ model, outcome });
+      tokens.inc({ model }, removed);
       if (outcome === 'made') steps.inc({ model });
     },
     failed: (model, reason) => failures.inc({ model, reason }),
@@ -117,7 +119,6 @@ export function createCompressionMetrics(registry: Registry): CompressionMetrics
       cost.inc({ model }, toDollars(picoDollars));
       net.dec({ model }, toDollars(picoDollars));
     },
-    removed: (model, count) => tokens.inc({ model }, Math.max(0, count)),
     saved(model, saving) {
       gross.inc({ model }, toDollars(saving.gross));
       lost.inc({ model }, toDollars(saving.lostCache));

@@ -27,9 +27,9 @@ export function createEdgeRole(initial: EdgeState, { registry, runtime, log, cou
   function taken(state: EdgeState): EdgeNow {
     const router = upstreams.use([state.router])(state.router);
     metrics.introduce(state.models.served);
-    compressionMetrics.introduce(
-      state.models.served.flatMap(({ name, compression }) => (compression === undefined ? [] : [name])),
-    );
+    const compressed = state.models.served.filter(({ compression: settings }) => settings !== undefined);
+    compressionMetrics.introduce(compressed.map(({ name }) => name));
+    if (compressed.length > 0) counter.warm();
     ledger.use(state.ledger);
     const { environment, keys, limits: defaults, redis } = state;
     limits.use({ environment, keys: keys.keys, defaults, redis });

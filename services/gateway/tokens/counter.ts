@@ -9,6 +9,8 @@ export interface TokenCounter {
    * @throws TokensUnknown
    */
   count(texts: readonly string[]): Promise<readonly number[]>;
+  /** Loads the tokenizer now, so that the first count need not wait for it. */
+  warm(): void;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,8 @@ interface CounterProps {
   /** Where the bundle of `worker.ts` is. */
   readonly program: URL;
   readonly runtime: Pick<Runtime, 'after'>;
+  /** Told why the thread ended by itself. */
+  readonly onFailure: (error: unknown) => void;
   /** Characters of one call. @default - 2 Mi */
   readonly mostCharacters?: number;
   /** Calls that wait at a time. @default - 64 */
@@ -51,6 +55,7 @@ interface CounterProps {
 export function createTokenCounter({
   program,
   runtime,
+  onFailure,
   mostCharacters = 2 * 1024 * 1024,
   mostWaiting = 64,
   timeoutMs = 10_000,
@@ -65,11 +70,10 @@ export function createTokenCounter({
       settle(id)?.resolve(counts);
       if (waiting.size === 0) started.unref();
     });
-    const ended = () => {
-      if (worker === started) giveUp('failed');
-    };
-    started.on('error', ended);
-    started.on('exit', ended);
+    started.on('error', (error) => {
+      onFailure(error);
+      if (worker === started) void giveUp('failed');
+    });
     return started;
   }
 
@@ -102,6 +106,10 @@ export function createTokenCounter({
         thread.ref();
         thread.postMessage({ id, texts });
       });
+    },
+    warm() {
+      worker ??= start();
+      if (waiting.size === 0) worker.unref();
     },
     async close() {
       await giveUp('failed');

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import type { EdgeConfig, EgressConfig, GatewayConfig } from '../../../../contracts/gateway-config.ts';
+import type { ApiKey } from '../../../../contracts/secret.ts';
 import { type Runtime, systemRuntime } from '../../../../services/gateway/runtime.ts';
 import { type Gateway, startGateway } from '../../../../services/gateway/service.ts';
 
@@ -31,7 +32,7 @@ export interface Started extends Gateway {
   admin(path: string): Promise<Response>;
   metrics(): Promise<Metrics>;
   writeConfig(config: unknown): Promise<void>;
-  writeKeys(keys: readonly { id: string; key: string; pin?: boolean }[]): Promise<void>;
+  writeKeys(keys: readonly (Partial<ApiKey> & { id: string; key: string })[]): Promise<void>;
 }
 
 export interface Metrics {
@@ -87,7 +88,11 @@ export function egressConfig(url: string, more: Partial<EgressConfig> = {}): Egr
   };
 }
 
-export async function start(config: GatewayConfig, runtime: Partial<Runtime> = {}): Promise<Started> {
+export async function start(
+  config: GatewayConfig,
+  runtime: Partial<Runtime> = {},
+  tokenProgram = TOKEN_PROGRAM,
+): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
   const key = randomUUID();
   const plainKey = randomUUID();
@@ -97,7 +102,7 @@ export async function start(config: GatewayConfig, runtime: Partial<Runtime> = {
   const writeKeys: Started['writeKeys'] = (keys) =>
     writeFile(
       inFolder('keys.json'),
-      JSON.stringify(keys.map(({ id, key: text, pin = false }) => ({ id, sha256: hash(text), pin }))),
+      JSON.stringify(keys.map(({ key: text, ...rest }) => ({ ...rest, sha256: hash(text) }))),
     );
   await writeConfig(config);
   await writeKeys([
@@ -112,7 +117,7 @@ export async function start(config: GatewayConfig, runtime: Partial<Runtime> = {
     env: { ROUTER_KEY: HOP_KEY, GROQ_KEY: 'groq-secret' },
     readFile: (path) => readFile(inFolder(path), 'utf8'),
     log: (line) => log.push({ ...line }),
-    tokenProgram: TOKEN_PROGRAM,
+    tokenProgram,
     runtime: { ...systemRuntime, ...runtime },
   });
   onTestFinished(async () => {

@@ -1,4 +1,4 @@
-import { madeUpText } from '../../../../services/vllm-simulator/answers.ts';
+import { madeUpText } from '../../../../../services/vllm-simulator/answers.ts';
 
 export interface Message {
   readonly role: string;

@@ -1,11 +1,13 @@
 import { request as httpRequest } from 'node:http';
 import { onTestFinished } from 'vitest';
-import type { CompressionConfig } from '../../../../contracts/compression.ts';
-import type { EdgeConfig } from '../../../../contracts/gateway-config.ts';
-import { madeUpText } from '../../../../services/vllm-simulator/answers.ts';
-import { createSimulator, type Simulator } from '../../../../services/vllm-simulator/simulator.ts';
-import { type FakeUpstream, fakeUpstream, type Received } from '../support/fake-upstream.ts';
-import { edgeConfig, type Started, start } from '../support/start.ts';
+import type { CompressionConfig } from '../../../../../contracts/compression.ts';
+import type { EdgeConfig } from '../../../../../contracts/gateway-config.ts';
+import { elementsOf } from '../../../../../services/gateway/json-edit.ts';
+import { madeUpText } from '../../../../../services/vllm-simulator/answers.ts';
+import { createSimulator, type Simulator } from '../../../../../services/vllm-simulator/simulator.ts';
+import { chat, chatBody, sendJson } from '../../support/answers.ts';
+import { type FakeUpstream, fakeUpstream, type Received, type Respond } from '../../support/fake-upstream.ts';
+import { edgeConfig, type Started, start } from '../../support/start.ts';
 
 /** Real simulated servers of both models behind a router that does nothing but find them and say which it was. */
 export interface Fleet {
@@ -90,20 +92,54 @@ export function compressingConfig(
   routerUrl: string,
   compression: Partial<CompressionConfig> = {},
   more: Partial<EdgeConfig> = {},
+  summarizerContext = 131_072,
 ): EdgeConfig {
   const config = edgeConfig(routerUrl, more);
-  const model = config.models[MAIN];
-  if (model === undefined || 'alias' in model) throw new Error(`${MAIN} has no releases`);
+  const main = config.models[MAIN];
+  const summarizer = config.models[SUMMARIZER];
+  if (main === undefined || 'alias' in main || summarizer === undefined || 'alias' in summarizer)
+    throw new Error('both models need releases');
   return {
     ...config,
-    models: { ...config.models, [MAIN]: { ...model, compression: { ...SETTINGS, ...compression } } },
+    models: {
+      ...config.models,
+      [MAIN]: { ...main, compression: { ...SETTINGS, ...compression } },
+      [SUMMARIZER]: { ...summarizer, contextTokens: summarizerContext },
+    },
   };
 }
 
 export function compressing(
   { router }: Pick<Fleet, 'router'>,
-  compression: Partial<CompressionConfig> = {},
-  more: Partial<EdgeConfig> = {},
+  ...settings: Parameters<typeof compressingConfig> extends [string, ...infer Rest] ? Rest : never
 ): Promise<Started> {
-  return start(compressingConfig(router.url, compression, more));
+  return start(compressingConfig(router.url, ...settings));
+}
+
+/** A router whose summariser a test scripts; the main model answers at once. */
+export async function scripted(
+  summarize: Respond = summarizing(() => SUMMARY),
+): Promise<Pick<Fleet, 'router' | 'sentTo'>> {
+  const main = chat(['fine']);
+  const router = await fakeUpstream((received) =>
+    modelOf(received) === SUMMARIZER ? summarize(received) : main(received),
+  );
+  return {
+    router,
+    sentTo: (model) => router.requests.filter((received) => modelOf(received) === model),
+  };
+}
+
+/** A summariser that answers with the text; it is told how many were asked before. */
+export function summarizing(text: (index: number) => string): Respond {
+  let asked = 0;
+  return (received) => {
+    sendJson(received, 200, chatBody(text(asked)), { 'x-fleet-release': RELEASES[SUMMARIZER] });
+    asked += 1;
+  };
+}
+
+/** The messages that a request carries, each as the very text that was sent. */
+export function rawMessages({ body }: Pick<Received, 'body'>): string[] {
+  return elementsOf(body, 'messages').map(({ start, end }) => body.toString('utf8', start, end));
 }
