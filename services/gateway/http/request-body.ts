@@ -22,7 +22,11 @@ export async function readJsonBody(req: IncomingMessage, limit = BODY_LIMIT): Pr
   return { bytes, json: parseObject(bytes) };
 }
 
-/** What is left of a body that is too large is read and thrown away, so that the client can read the answer. */
+/**
+ * Over HTTP/2 a body that was broken off ends like a whole one, and only `aborted` tells.
+ *
+ * What is left of a body that is too large is read and thrown away, so that the client can read the answer.
+ */
 function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -38,8 +42,12 @@ function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
       else chunks.push(chunk);
     };
     req.on('data', keep);
-    req.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)));
+    req.on('end', () => {
+      if (req.aborted) reject(new ClientGone());
+      else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size));
+    });
     req.on('error', () => reject(new ClientGone()));
+    req.on('aborted', () => reject(new ClientGone()));
     if (Number(req.headers['content-length'] ?? 0) > limit) refuse();
   });
 }

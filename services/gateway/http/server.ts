@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Runtime } from '../runtime.ts';
 import { type ApiError, shuttingDown } from './errors.ts';
+import { createH2c } from './h2c.ts';
+import { byPreface } from './preface.ts';
 
 export interface Address {
   readonly host: string;
@@ -29,6 +31,7 @@ const KEEP_ALIVE_MS = 620_000;
 /** For the last bytes of requests that were cut short to leave. */
 const LAST_BYTES_MS = 1_000;
 
+/** HTTP/1.1, and HTTP/2 without TLS by prior knowledge, on one port. */
 export async function serve(
   handler: Handler,
   { host, port }: Address,
@@ -36,19 +39,34 @@ export async function serve(
 ): Promise<HttpServer> {
   const running = new Map<ServerResponse, Running>();
   const sockets = new Set<Socket>();
+  const multiplexed = new WeakSet<Socket>();
   let draining = false;
 
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
-    res.shouldKeepAlive &&= !draining;
+  function handle(req: IncomingMessage, res: ServerResponse): void {
     res.on('close', () => {
       running.delete(res);
       if (draining) closeIdle();
     });
     running.set(res, handler(req, res));
+  }
+
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
+    res.shouldKeepAlive &&= !draining;
+    handle(req, res);
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+  const h2c = createH2c(handle);
+  const [accept] = server.listeners('connection');
+  if (accept === undefined) throw new Error('an HTTP server takes connections by a listener');
+  server.removeAllListeners('connection').on('connection', (connection: Socket) => {
+    sockets.add(connection);
+    connection.on('close', () => sockets.delete(connection));
+    byPreface(connection, {
+      http1: (socket) => void accept.call(server, socket),
+      http2(socket) {
+        multiplexed.add(socket);
+        h2c.accept(socket);
+      },
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -60,7 +78,7 @@ export async function serve(
 
   function closeIdle(): void {
     const busy = new Set([...running.keys()].map(({ req }) => req.socket));
-    for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
+    for (const socket of sockets) if (!busy.has(socket) && !multiplexed.has(socket)) socket.destroySoon();
   }
 
   return {
@@ -72,7 +90,9 @@ export async function serve(
         let cancelLast = () => {};
         const cancelCut = runtime.after(seconds * 1000, () => {
           for (const request of running.values()) request.cutShort(shuttingDown());
-          cancelLast = runtime.after(LAST_BYTES_MS, () => server.closeAllConnections());
+          cancelLast = runtime.after(LAST_BYTES_MS, () => {
+            for (const socket of sockets) socket.destroy();
+          });
         });
         stopAccepting(server, () => {
           cancelCut();
@@ -80,6 +100,7 @@ export async function serve(
           resolve();
         });
         closeIdle();
+        h2c.drain();
       });
     },
   };

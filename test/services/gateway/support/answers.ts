@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Received, Respond } from './fake-upstream.ts';
 
 /** Answers as vLLM 0.32 gives them through the router. */
@@ -59,9 +59,13 @@ export function chatBody(content: string, usage: Usage | undefined = USAGE): str
   });
 }
 
-export function startStream({ res }: Received, headers: OutgoingHttpHeaders = ROUTER_HEADERS): void {
+export function startStream(
+  { res }: Received,
+  headers: OutgoingHttpHeaders = ROUTER_HEADERS,
+): ServerResponse {
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', ...headers });
   res.flushHeaders();
+  return res;
 }
 
 export function sendJson(
