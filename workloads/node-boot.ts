@@ -1,26 +1,147 @@
+import { drainTimes } from '../contracts/drain.ts';
 import type { Environment } from '../contracts/environment.ts';
-import type { Release } from '../contracts/release.ts';
-import type { Document } from './document.ts';
+import { machineOf, type Release } from '../contracts/release.ts';
+import { type Document, textDocument } from './document.ts';
+import { type NodeFacts, nodeFacts, serverArguments } from './node-facts.ts';
+import type { NodeTemplate } from './node-templates.ts';
+import { render } from './render.ts';
 import type { Templates } from './templates.ts';
-
-/** What a booting node must know of its cloud beyond the environment. */
-export interface NodeCloud {
-  readonly platform: 'google' | 'aws';
-  /** Where GPU machines of this type keep weights and compiled kernels: local disks, else the boot disk. */
-  readonly localDisks: boolean;
-}
 
 export interface NodeBootProps {
   readonly environment: Environment;
   readonly release: Release;
-  readonly cloud: NodeCloud;
   readonly templates: Templates;
 }
 
+/** EC2's limit on user data, which it counts after compression and before base64. Google's is 256 KB of plain text. */
+export const AWS_USER_DATA_BYTES = 16_384;
+
+/** What a node's disk holds: a file of the cloud-config. */
+export interface NodeFile {
+  readonly path: string;
+  readonly mode: '0644' | '0755';
+  readonly text: string;
+}
+
+const LIB = '/usr/local/lib/fleet';
+const UNITS = '/etc/systemd/system';
+const ETC = '/etc/fleet';
+
 /**
  * The cloud-config that turns a GPU machine into a node of one release: drivers awaited, weights fetched, one systemd
- * unit for each vLLM server. The same text on every boot of every machine of the release.
+ * unit for each vLLM server. The same text on every boot of every machine of the release, and no secret in it. It holds
+ * `${` of shell: where Terraform gets it as a string and not by `file()`, `escapeTerraform` is the caller's.
  */
-export function nodeUserData({ environment, release, cloud }: NodeBootProps): Document {
-  throw new Error(`${environment.name}: no boot scripts yet for ${release.name} on ${cloud.platform}`);
+export function nodeUserData(props: NodeBootProps): Document {
+  const { environment, release, templates } = props;
+  const files = nodeFiles(props).map(({ path, mode, text }) =>
+    render(templates.node.file, { path, mode, content: indent(text.trimEnd()) }).trimEnd(),
+  );
+  return textDocument(
+    render(templates.node.cloudConfig, {
+      release: `${release.model} ${release.name}`,
+      environment: environment.name,
+      platform: environment.platform,
+      files: files.join('\n'),
+    }),
+  );
+}
+
+/** Everything that the cloud-config writes: facts, steps, units. */
+export function nodeFiles({ environment, release, templates: { node } }: NodeBootProps): NodeFile[] {
+  const facts = nodeFacts(environment, release, hasLocalDisks(environment, release));
+  return [
+    file(`${ETC}/node.env`, environmentFile(facts.environment)),
+    file(`${ETC}/weights.json`, `${JSON.stringify(facts.weights, null, 2)}\n`),
+    ...facts.servers.flatMap((server) => [
+      file(
+        `${ETC}/server-${server.server}.env`,
+        environmentFile({ FLEET_SERVER_PORT: String(server.port), FLEET_SERVER_GPUS: server.gpus.join(',') }),
+      ),
+      file(
+        `${ETC}/server-${server.server}.args`,
+        serverArguments(environment, release, server)
+          .map((argument) => `${argument}\n`)
+          .join(''),
+      ),
+    ]),
+    ...steps(node, facts),
+    ...units(node, facts, release),
+  ];
+}
+
+/** Whether machines of the release come with disks of their own; unknown means no. */
+function hasLocalDisks(environment: Environment, { document: { nodes } }: Release): boolean {
+  return nodes !== undefined && (machineOf(environment, nodes.machine)?.localDiskGB ?? 0) > 0;
+}
+
+function steps(node: NodeTemplate, { cloud }: NodeFacts): NodeFile[] {
+  const program = (name: string, text: string): NodeFile => ({ path: `${LIB}/${name}`, mode: '0755', text });
+  return [
+    file(`${LIB}/lib.sh`, node.lib),
+    program('gpus.sh', node.gpus),
+    program('disks.sh', node.disks),
+    program('engine.sh', node.engine),
+    program('image.sh', node.image),
+    program('weights.sh', node.weights),
+    file(`${LIB}/weights.py`, node.weightsProgram),
+    program('serve.sh', node.serve),
+    program('leave.sh', node.leave),
+    file(`${LIB}/health.py`, node.healthProgram),
+    program('failed.sh', node.failed),
+    program('logs.sh', node.logs),
+    ...(cloud.platform === 'aws' ? [program('drain.sh', node.drain)] : []),
+  ];
+}
+
+function units(node: NodeTemplate, { cloud, nodes, servers }: NodeFacts, release: Release): NodeFile[] {
+  const drain = drainTimes(nodes.drain);
+  const vllm = servers.map(({ server }) => `fleet-vllm@${server}.service`);
+  const aws = cloud.platform === 'aws' ? ['fleet-drain.service'] : [];
+  const wants = [
+    ...vllm,
+    ...['health', 'leave', 'logs', 'node-exporter', 'dcgm-exporter'].map((name) => `fleet-${name}.service`),
+    ...aws,
+  ];
+  const unit = (name: string, text: string) => file(`${UNITS}/${name}`, text);
+  return [
+    unit(
+      'fleet.target',
+      render(node.target, { release: `${release.model} ${release.name}`, wants: wants.join(' ') }),
+    ),
+    unit('fleet-gpus.service', node.gpusUnit),
+    unit('fleet-disks.service', node.disksUnit),
+    unit('fleet-engine.service', node.engineUnit),
+    unit('fleet-image.service', node.imageUnit),
+    unit('fleet-weights.service', node.weightsUnit),
+    unit('fleet-vllm@.service', render(node.vllmUnit, { unitStopSeconds: String(drain.unitStop) })),
+    unit(
+      'fleet-leave.service',
+      render(node.leaveUnit, { servers: vllm.join(' '), leaveStopSeconds: String(drain.leaveRouterStop) }),
+    ),
+    unit('fleet-health.service', node.healthUnit),
+    unit('fleet-failed@.service', node.failedUnit),
+    unit('fleet-logs.service', node.logsUnit),
+    unit('fleet-node-exporter.service', node.nodeExporterUnit),
+    unit('fleet-dcgm-exporter.service', node.dcgmExporterUnit),
+    ...(cloud.platform === 'aws' ? [unit('fleet-drain.service', node.drainUnit)] : []),
+  ];
+}
+
+function file(path: string, text: string): NodeFile {
+  return { path, mode: '0644', text };
+}
+
+/** As systemd and a shell read it alike. */
+function environmentFile(facts: Readonly<Record<string, string>>): string {
+  return Object.entries(facts)
+    .map(([name, value]) => {
+      if (/['\n\\]/.test(value)) throw new Error(`${name} must not have quotes or line breaks, got ${value}`);
+      return `${name}='${value}'\n`;
+    })
+    .join('');
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, '      ');
 }

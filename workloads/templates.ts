@@ -1,6 +1,8 @@
+import type { NodeTemplate } from './node-templates.ts';
 import type { RouterTemplate } from './router.ts';
 
 /** The texts of all templates, read once by whoever calls. */
 export interface Templates {
   readonly nginx: RouterTemplate;
+  readonly node: NodeTemplate;
 }

@@ -1,3 +1,4 @@
+import { drainTimes } from '../contracts/drain.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { engineSettings, maxModelLen } from '../contracts/fit.ts';
 import { definitionOf, machineOf, placementOf, type Release } from '../contracts/release.ts';
@@ -7,6 +8,11 @@ export interface VllmCommandProps {
   readonly release: Release;
   readonly address: string;
   readonly port: number;
+  /**
+   * Folder with the model's files. vLLM recognises gpt-oss by its path: it must end like the model's id at the hub.
+   * @default - the model's id at the hub, which vLLM fetches from
+   */
+  readonly weightsFolder?: string;
 }
 
 /**
@@ -15,7 +21,7 @@ export interface VllmCommandProps {
  */
 export function vllmArguments(
   environment: Environment,
-  { release, address, port }: VllmCommandProps,
+  { release, address, port, weightsFolder }: VllmCommandProps,
 ): string[] {
   const nodes = release.document.nodes;
   const definition = definitionOf(environment, release.model);
@@ -28,7 +34,7 @@ export function vllmArguments(
   const { gpuMemoryUtilization, maxNumBatchedTokens } = engineSettings({ nodes, definition, machine });
   return [
     'serve',
-    definition.weights,
+    weightsFolder ?? definition.weights,
     ...['--served-model-name', release.model],
     ...['--host', address],
     ...['--port', String(port)],
@@ -41,7 +47,7 @@ export function vllmArguments(
     '--enable-auto-tool-choice',
     ...['--tool-call-parser', 'openai'],
     ...['--reasoning-parser', 'openai_gptoss'],
-    ...['--shutdown-timeout', String(nodes.drain)],
+    ...['--shutdown-timeout', String(drainTimes(nodes.drain).shutdownTimeout)],
   ];
 }
 

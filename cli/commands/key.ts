@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ApiKey } from '../../contracts/secret.ts';
+import { withLock } from '../../parts/lock.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { type GatewayAnswer, tellGateway } from '../gateway-keys.ts';
 import { hostOf } from '../host.ts';
-import { changeKeys, type KeysDocument, keysDocumentOf, readKeys } from '../keys-document.ts';
+import { type KeysDocument, keysDocumentOf, readKeys, writeKeys } from '../keys-document.ts';
 import { nearest } from '../nearest.ts';
 import { readEnvironment } from '../project.ts';
 
@@ -40,7 +43,7 @@ const HASH_SHOWN = 8;
 
 /**
  * Makes a key and stores its hash.
- * @throws UsageError for an id that is malformed or taken, Failure where the keys cannot be changed from here
+ * @throws UsageError for an id that is malformed or taken, Failure where the keys are in no file
  */
 export async function createKey(
   id: string,
@@ -55,7 +58,7 @@ export async function createKey(
   }
   const key = `fleet-${randomBytes(KEY_BYTES).toString('base64url')}`;
   const sha256 = createHash('sha256').update(key).digest('hex');
-  const change = await changeAndTell(id, 'created', name, context, (keys, { file }) => {
+  const change = await changeKeys(id, 'created', name, context, (keys, { file }) => {
     if (keys.some((known) => known.id === id)) {
       throw new UsageError(
         `${file} has a key ${id} already; choose another id or revoke it: fleet key revoke ${id} ${name}`,
@@ -66,9 +69,9 @@ export async function createKey(
   return { ...change, key };
 }
 
-/** @throws UsageError for an id that no key has, Failure where the keys cannot be changed from here */
+/** @throws UsageError for an id that no key has, Failure where the keys are in no file */
 export function revokeKey(id: string, name: string, context: Context): Promise<KeyChange> {
-  return changeAndTell(id, 'revoked', name, context, (keys, { file }) => {
+  return changeKeys(id, 'revoked', name, context, (keys, { file }) => {
     const rest = keys.filter((known) => known.id !== id);
     if (rest.length < keys.length) return rest;
     const hint =
@@ -82,10 +85,10 @@ export function revokeKey(id: string, name: string, context: Context): Promise<K
   });
 }
 
-/** @throws Failure where the keys cannot be read from here */
-export async function listKeys(name: string, context: Context): Promise<KeyList> {
-  const document = await keysDocumentOf(readEnvironment(context.project, name), context);
-  const keys = (await readKeys(document)).map(({ id, pin, sha256 }) => ({
+/** @throws Failure where the keys are in no file */
+export function listKeys(name: string, { project }: Pick<Context, 'project'>): KeyList {
+  const document = keysDocumentOf(readEnvironment(project, name), project);
+  const keys = readKeys(document).map(({ id, pin, sha256 }) => ({
     id,
     pin,
     hash: sha256.slice(0, HASH_SHOWN),
@@ -93,7 +96,7 @@ export async function listKeys(name: string, context: Context): Promise<KeyList>
   return { environment: name, file: document.file, keys };
 }
 
-async function changeAndTell(
+async function changeKeys(
   id: string,
   action: KeyChange['action'],
   name: string,
@@ -101,8 +104,13 @@ async function changeAndTell(
   change: (keys: readonly ApiKey[], document: KeysDocument) => readonly ApiKey[],
 ): Promise<KeyChange> {
   const environment = readEnvironment(context.project, name);
-  const document = await keysDocumentOf(environment, context);
-  await changeKeys(document, context, (keys) => change(keys, document));
+  const document = keysDocumentOf(environment, context.project);
+  mkdirSync(dirname(document.path), { recursive: true });
+  const waiting = ({ pid }: { readonly pid: number }) =>
+    context.progress(`waiting: pid ${pid} is changing ${document.file}`);
+  await withLock(`${document.path}.lock`, context, waiting, async () =>
+    writeKeys(document, change(readKeys(document), document)),
+  );
   const gateway = await tellGateway(environment, document, hostOf(context));
   return { environment: name, id, action, file: document.file, gateway };
 }

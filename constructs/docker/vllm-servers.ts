@@ -2,6 +2,7 @@ import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index
 import { Image } from '@cdktf/provider-docker/lib/image/index.js';
 import type { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { Construct } from 'constructs';
+import { drainTimes } from '../../contracts/drain.ts';
 import { imageOf, type Release, type Server, serversOf } from '../../contracts/release.ts';
 import { vllmArguments } from '../../workloads/vllm-command.ts';
 import type { DockerContext } from './context.ts';
@@ -19,8 +20,6 @@ export interface VllmServersProps {
 /** A real vLLM may have to download and load weights first; the simulator does not. */
 const SIMULATOR_START_SECONDS = 30;
 const VLLM_START_SECONDS = 1800;
-/** What a stopping server gets beyond its drain time before it is killed. */
-const STOP_MARGIN_SECONDS = 10;
 const CACHE_FOLDER = '/var/cache/fleet';
 /** Tensor parallel workers exchange data there. A limit, not a reservation. */
 const SHARED_MEMORY_MB = 16_384;
@@ -44,7 +43,7 @@ export class VllmServers extends Construct {
         context,
         part,
         port,
-        stopSeconds: nodes.drain + STOP_MARGIN_SECONDS,
+        stopSeconds: drainTimes(nodes.drain).containerStop,
         health: engine.health(`http://127.0.0.1:${port}/health`),
         config: { ...engine.config(part, server), command: args },
       });

@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { drainTimes } from '../../contracts/drain.ts';
 import { type Release, serversOf } from '../../contracts/release.ts';
 import { vllmArguments } from '../../workloads/vllm-command.ts';
 import type { ProcessContext } from './context.ts';
@@ -12,8 +13,6 @@ export interface VllmServersProps {
 
 /** A real vLLM may have to load weights first; the simulator does not. */
 const START_SECONDS = { simulator: 30, vllm: 1800 } as const;
-/** What a stopping server gets beyond its drain time before it is killed. */
-const STOP_MARGIN_SECONDS = 5;
 
 /** The servers of one release of own nodes: `vllm`, or the simulator with the same command line. */
 export class VllmServers extends Construct {
@@ -29,7 +28,7 @@ export class VllmServers extends Construct {
           ...engineCommand(context, engine, vllmArguments(context.environment, { release, address, port })),
           listens: [{ address, port, key: `models.${server.model}.releases.${server.release}.nodes.port` }],
           ready: { url: `http://${address}:${port}/health`, timeoutSeconds: START_SECONDS[engine] },
-          stopSeconds: (release.document.nodes?.drain ?? 0) + STOP_MARGIN_SECONDS,
+          stopSeconds: drainTimes(release.document.nodes?.drain ?? 0).containerStop,
           address: `http://${address}:${port}`,
         },
         programHash: engine === 'simulator' ? context.toolkit.programHash('vllm-simulator') : undefined,

@@ -1,0 +1,140 @@
+import { type CloudSection, cloudSection } from '../contracts/cloud-section.ts';
+import { drainTimes } from '../contracts/drain.ts';
+import type { Environment } from '../contracts/environment.ts';
+import type { NodesDocument } from '../contracts/environment-schema.ts';
+import { NODE_HEALTH_PORT } from '../contracts/node-health.ts';
+import {
+  definitionOf,
+  imageOf,
+  machineOf,
+  type Release,
+  type Server,
+  serversOf,
+} from '../contracts/release.ts';
+import { HARMONY_FILES, weightsFolder } from '../contracts/weights-manifest.ts';
+import { DRAIN_HOOK, GROUP_TAG, nodeLogGroup } from './aws-names.ts';
+import { vllmArguments } from './vllm-command.ts';
+
+/** Published images of the exporters, for environments that name none: both read 2026-11-24 in their projects' READMEs. */
+const NODE_EXPORTER = 'quay.io/prometheus/node-exporter:v1.9.1';
+const DCGM_EXPORTER = 'nvcr.io/nvidia/k8s/dcgm-exporter:4.2.3-4.1.3-ubuntu22.04';
+/** Every address of the machine: whom it answers is the network's business. */
+const EVERYWHERE = '0.0.0.0';
+/** Where a server sees the weights of the data disk. */
+const WEIGHTS_MOUNT = '/weights';
+
+/** How long a step waits, in seconds, before it calls the machine or the network broken. */
+const PATIENCE = { gpus: 900, disks: 300, engine: 900, pull: 3000, load: 3600, hang: 60 } as const;
+
+/** All that distinguishes the nodes of one release from others. No secret is among it. */
+export interface NodeFacts {
+  readonly nodes: NodesDocument;
+  readonly cloud: CloudSection;
+  readonly servers: readonly Server[];
+  /** node.env: what every step knows. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** weights.json */
+  readonly weights: Readonly<Record<string, unknown>>;
+}
+
+export function nodeFacts(environment: Environment, release: Release, localDisks: boolean): NodeFacts {
+  const { nodes } = release.document;
+  const cloud = cloudSection(environment);
+  if (nodes === undefined || cloud === undefined) {
+    throw new Error(`${environment.name}: ${release.model} ${release.name} has no nodes on a cloud`);
+  }
+  const servers = serversOf(release, false).filter(({ node }) => node === 1);
+  return {
+    nodes,
+    cloud,
+    servers,
+    environment: stepFacts({ environment, release, nodes, cloud, servers, localDisks }),
+    weights: weightsFacts(environment, release, cloud),
+  };
+}
+
+/** The command line of a server, whose weights are on the data disk. */
+export function serverArguments(environment: Environment, release: Release, { port }: Server): string[] {
+  return vllmArguments(environment, {
+    release,
+    address: EVERYWHERE,
+    port,
+    weightsFolder: `${WEIGHTS_MOUNT}/${weightsFolder(weightsOf(environment, release))}`,
+  });
+}
+
+interface StepFacts extends Omit<NodeFacts, 'environment' | 'weights'> {
+  readonly environment: Environment;
+  readonly release: Release;
+  readonly localDisks: boolean;
+}
+
+function stepFacts({ environment, release, nodes, cloud, servers, localDisks }: StepFacts) {
+  const { images } = environment;
+  const drain = drainTimes(nodes.drain);
+  const gpus = machineOf(environment, nodes.machine)?.gpus;
+  if (gpus === undefined) throw new Error(`${nodes.machine}: unknown machine`);
+  return {
+    FLEET_PLATFORM: cloud.platform,
+    FLEET_ENVIRONMENT: environment.name,
+    FLEET_REGION: cloud.region,
+    FLEET_MODEL: release.model,
+    FLEET_RELEASE: release.name,
+    FLEET_INTERNET: cloud.network.nodesReachInternet ? 'yes' : 'no',
+    FLEET_GPU_COUNT: String(gpus),
+    FLEET_LOCAL_DISKS: localDisks ? 'yes' : 'no',
+    FLEET_PORTS: servers.map(({ port }) => port).join(' '),
+    FLEET_IMAGE: imageOf(environment, nodes),
+    FLEET_NODE_EXPORTER_IMAGE: images.nodeExporter ?? NODE_EXPORTER,
+    FLEET_DCGM_EXPORTER_IMAGE: images.dcgmExporter ?? DCGM_EXPORTER,
+    FLEET_HEALTH_PORT: String(NODE_HEALTH_PORT),
+    FLEET_GPU_SECONDS: String(PATIENCE.gpus),
+    FLEET_DISK_SECONDS: String(PATIENCE.disks),
+    FLEET_ENGINE_SECONDS: String(PATIENCE.engine),
+    FLEET_PULL_SECONDS: String(PATIENCE.pull),
+    FLEET_LOAD_SECONDS: String(PATIENCE.load),
+    FLEET_HANG_SECONDS: String(PATIENCE.hang),
+    FLEET_LEAVE_SECONDS: String(drain.leaveRouter),
+    FLEET_CONTAINER_STOP_SECONDS: String(drain.containerStop),
+    ...(cloud.platform === 'aws'
+      ? {
+          FLEET_NOTICE_SECONDS: String(drain.notice),
+          FLEET_HOOK: DRAIN_HOOK,
+          FLEET_GROUP_TAG: GROUP_TAG,
+          FLEET_LOG_GROUP: nodeLogGroup(environment.name),
+        }
+      : {}),
+  };
+}
+
+function weightsFacts(environment: Environment, release: Release, cloud: CloudSection) {
+  const weights = weightsOf(environment, release);
+  return {
+    platform: cloud.platform,
+    region: cloud.region,
+    project: cloud.platform === 'google' ? cloud.project : null,
+    weights,
+    folder: weightsFolder(weights),
+    bucket: cloud.weights.bucket ?? null,
+    hubToken: hubTokenId(environment, cloud),
+    harmony: HARMONY_FILES,
+  };
+}
+
+/** The token's name in the cloud's secret store; null where the hub asks for none. */
+function hubTokenId(
+  { secrets }: Environment,
+  { weights: { bucket, hubToken } }: CloudSection,
+): string | null {
+  if (hubToken === undefined || bucket !== undefined) return null;
+  const reference = secrets[hubToken];
+  if (reference !== undefined && 'google' in reference) return reference.google;
+  if (reference !== undefined && 'aws' in reference) return reference.aws;
+  throw new Error(`secret ${hubToken} is not kept in the cloud's secret store`);
+}
+
+function weightsOf(environment: Environment, { model }: Release): string {
+  const weights = definitionOf(environment, model)?.weights;
+  if (weights === undefined) throw new Error(`${model}: no weights of this model were published`);
+  return weights;
+}

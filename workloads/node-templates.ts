@@ -1,0 +1,35 @@
+/** Files below `templates/` that make up a node's user data. */
+export const NODE_TEMPLATES = {
+  cloudConfig: 'cloud-init/node.yaml',
+  file: 'cloud-init/file.yaml',
+  target: 'systemd/fleet.target',
+  gpusUnit: 'systemd/fleet-gpus.service',
+  disksUnit: 'systemd/fleet-disks.service',
+  engineUnit: 'systemd/fleet-engine.service',
+  imageUnit: 'systemd/fleet-image.service',
+  weightsUnit: 'systemd/fleet-weights.service',
+  vllmUnit: 'systemd/fleet-vllm@.service',
+  leaveUnit: 'systemd/fleet-leave.service',
+  healthUnit: 'systemd/fleet-health.service',
+  drainUnit: 'systemd/fleet-drain.service',
+  failedUnit: 'systemd/fleet-failed@.service',
+  logsUnit: 'systemd/fleet-logs.service',
+  nodeExporterUnit: 'systemd/fleet-node-exporter.service',
+  dcgmExporterUnit: 'systemd/fleet-dcgm-exporter.service',
+  lib: 'node/lib.sh',
+  gpus: 'node/gpus.sh',
+  disks: 'node/disks.sh',
+  engine: 'node/engine.sh',
+  image: 'node/image.sh',
+  weights: 'node/weights.sh',
+  weightsProgram: 'node/weights.py',
+  serve: 'node/serve.sh',
+  leave: 'node/leave.sh',
+  healthProgram: 'node/health.py',
+  drain: 'node/drain.sh',
+  failed: 'node/failed.sh',
+  logs: 'node/logs.sh',
+} as const;
+
+/** The texts of the files that `NODE_TEMPLATES` names. */
+export type NodeTemplate = Readonly<Record<keyof typeof NODE_TEMPLATES, string>>;
