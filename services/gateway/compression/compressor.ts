@@ -33,7 +33,7 @@ export interface CompressionRequest {
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
   /** Sends one request to the summariser. */
-  send(summarizer: ServedModel, body: Buffer, signal: AbortSignal): Promise<string>;
+  send(settings: CompressionSettings, body: Buffer, signal: AbortSignal): Promise<string>;
 }
 
 /** What the router is to be sent, and what the client is told. */
@@ -104,7 +104,7 @@ export function createCompressor({ writer, counter, metrics, runtime }: Compress
     const source = {
       ...{ keyId: request.key.id, entries, hashes: sized.hashes },
       ...{ model: settings.summarizer, target: settings.target },
-      send: (data: Buffer, signal: AbortSignal) => request.send(settings.summarizer, data, signal),
+      send: (data: Buffer, signal: AbortSignal) => request.send(settings, data, signal),
     };
     const summaries = await inTime(settings.timeoutSeconds, request.signal, (signal) =>
       Promise.all(

@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { COMPRESSION, ROUTING_KEY } from '../../../contracts/headers.ts';
-import { amountOf } from '../../../contracts/price.ts';
 import type { ApiKey } from '../../../contracts/secret.ts';
 import { EdgeCall, type EdgeCallProps } from '../edge/call.ts';
 import type { EdgeMetrics } from '../edge/metrics.ts';
-import type { ModelTable, ServedModel } from '../edge/models.ts';
+import type { ModelTable } from '../edge/models.ts';
 import type { EdgeRequest } from '../edge/request.ts';
 import { ClientGone } from '../http/request-body.ts';
 import type { Upstream } from '../http/upstream.ts';
@@ -14,6 +13,8 @@ import type { Runtime } from '../runtime.ts';
 import type { TokenCounter } from '../tokens/counter.ts';
 import { createCompressor } from './compressor.ts';
 import type { CompressionMetrics } from './metrics.ts';
+import { outputCap } from './prompt.ts';
+import type { CompressionSettings } from './settings.ts';
 import type { SummaryStore } from './store.ts';
 import { callSummarizer } from './summary-call.ts';
 import { createSummaryWriter } from './writer.ts';
@@ -63,17 +64,17 @@ export function createEdgeCompression({
 
   async function summary(
     { request, call, key, hopKey, router }: PlannedRequest,
-    model: ServedModel,
+    { summarizer: model, target }: CompressionSettings,
     body: Buffer,
     signal: AbortSignal,
   ): Promise<string> {
     const own = new EdgeCall(runtime.uuid(), { ...account, metrics, runtime, summaryOf: call.id });
     own.granted(limits.withoutReservation(key), {
-      ...{ tokens: 0, picoDollars: 0, completionTokens: model.contextTokens },
+      ...{ tokens: 0, picoDollars: 0, completionTokens: outputCap(target) },
     });
     let cost = 0;
-    own.afterCharge = (usage, price) => {
-      cost = amountOf(usage, price).total;
+    own.afterCharge = ({ amount }) => {
+      cost = amount.total;
     };
     const onRetry = metrics.retried;
     try {
@@ -102,11 +103,13 @@ export function createEdgeCompression({
         wish: [headers[COMPRESSION]].flat()[0],
         conversation: upstream.headers[ROUTING_KEY] ?? '',
         signal: client.signal,
-        send: (summarizer, data, signal) => summary(planned, summarizer, data, signal),
+        send: (settings, data, signal) => summary(planned, settings, data, signal),
       });
       res.off('close', left);
       res.setHeader(COMPRESSION, header);
-      call.afterCharge = afterCharge;
+      call.afterCharge = ({ usage, price, estimated }) => {
+        if (!estimated) afterCharge(usage, price);
+      };
       return { ...request, upstream: { ...upstream, body } };
     },
   };

@@ -5,7 +5,6 @@ import type { TokensUnknown } from '../tokens/counter.ts';
  * - `unreachable`, `refused`, `cut`: no answer from the summariser, an answer that is an error, half an answer
  * - `empty`: an answer without a summary
  * - `timeout`: the time for the summaries of one request was over
- * - `store`: summaries could not be read or kept
  * - `too_large`, `busy`, `too_slow`, `failed`: its tokens could not be counted
  */
 export const FAILURES = [
@@ -14,7 +13,6 @@ export const FAILURES = [
   'cut',
   'empty',
   'timeout',
-  'store',
   'too_large',
   'busy',
   'too_slow',

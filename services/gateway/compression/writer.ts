@@ -54,7 +54,7 @@ export function createSummaryWriter({
 
   async function find(block: Block, source: Source, signal: AbortSignal): Promise<Summary> {
     const key = keyOf(block, source);
-    const text = await stored(store().get(key));
+    const text = await store().get(key);
     if (text !== undefined) return { text, made: 0 };
     const failure = failed.get(key);
     if (failure !== undefined && failure.until > runtime.now()) throw new CompressionFailed(failure.reason);
@@ -76,7 +76,7 @@ export function createSummaryWriter({
       const lines = block.parts.length > 0 ? parts.map(partLine) : entriesOf(block, source).map(entryLine);
       const summary = await condensed(lines, source, signal);
       failed.delete(key);
-      const text = await stored(store().add(key, summary.text));
+      const text = await store().add(key, summary.text);
       return total([...parts, summary], text);
     } catch (error) {
       if (error instanceof CompressionFailed) remember(key, error.reason);
@@ -141,12 +141,4 @@ function partLine({ text }: { readonly text: string }, index: number): string {
 
 function total(summaries: readonly Summary[], text: string): Summary {
   return { text, made: summaries.reduce((sum, { made }) => sum + made, 0) };
-}
-
-async function stored<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch {
-    throw new CompressionFailed('store');
-  }
 }

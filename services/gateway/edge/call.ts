@@ -35,8 +35,8 @@ export class EdgeCall {
   /** Bytes of a whole answer that came. */
   answerBytes = 0;
   keyId: string | undefined;
-  /** Told what was used at which price, once that is known. */
-  afterCharge: ((usage: TokenUsage, price: Price) => void) | undefined;
+  /** Told what it cost, once that is known or estimated. */
+  afterCharge: ((charge: Charge) => void) | undefined;
   readonly #metrics: EdgeMetrics;
   readonly #ledger: Ledger;
   readonly #estimates: Estimates;
@@ -143,7 +143,7 @@ export class EdgeCall {
     const charge = facts && chargeOf(facts, this.#estimates);
     const usageMissing = facts !== undefined && isUnpriced(facts);
     if (facts !== undefined) this.#learn(facts);
-    if (charge?.estimated === false) this.afterCharge?.(charge.usage, charge.price);
+    if (charge !== undefined) this.afterCharge?.(charge);
     this.#grant?.settle({
       tokens: charge === undefined ? 0 : charge.usage.prompt + charge.usage.completion,
       picoDollars: charge?.amount.total ?? (usageMissing ? this.#need.picoDollars : 0),

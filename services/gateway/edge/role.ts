@@ -1,6 +1,6 @@
 import { createEdgeCompression } from '../compression/edge.ts';
 import { createCompressionMetrics } from '../compression/metrics.ts';
-import { createMemoryStore } from '../compression/store.ts';
+import { createSummaries } from '../compression/summaries.ts';
 import type { EdgeState } from '../config.ts';
 import { createUpstreams } from '../http/upstreams.ts';
 import { createLedger } from '../ledger.ts';
@@ -16,10 +16,10 @@ export function createEdgeRole(initial: EdgeState, { registry, runtime, log, cou
   const limits = createLimits({ registry, runtime, log });
   const estimates = createEstimates();
   const compressionMetrics = createCompressionMetrics(registry);
-  const memory = createMemoryStore(runtime);
+  const summaries = createSummaries({ registry, runtime, log });
   const compression = createEdgeCompression({
     ...{ metrics, compressionMetrics, ledger, limits, estimates, log, runtime, counter },
-    store: () => memory,
+    store: () => summaries.store,
   });
   const upstreams = createUpstreams();
   let now = taken(initial);
@@ -32,6 +32,7 @@ export function createEdgeRole(initial: EdgeState, { registry, runtime, log, cou
     if (compressed.length > 0) counter.warm();
     ledger.use(state.ledger);
     const { environment, keys, limits: defaults, redis } = state;
+    summaries.use({ environment, redis: compressed.length > 0 ? redis : undefined });
     limits.use({ environment, keys: keys.keys, defaults, redis });
     return { state, router, loadedAt: Math.floor(runtime.date().getTime() / 1000) };
   }
@@ -47,6 +48,7 @@ export function createEdgeRole(initial: EdgeState, { registry, runtime, log, cou
     },
     async close() {
       upstreams.use([]);
+      summaries.close();
       await Promise.all([ledger.close(), limits.close()]);
     },
   };
