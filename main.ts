@@ -47,6 +47,7 @@ function toolkitSeenFrom(stackFolder: string): Toolkit {
 async function platformOf(
   environment: Environment,
   toolkit: Toolkit,
+  templates: ReturnType<typeof readTemplates>,
 ): Promise<(stack: TerraformStack) => Platform> {
   switch (environment.platform) {
     case 'process': {
@@ -60,7 +61,7 @@ async function platformOf(
     }
     case 'aws': {
       const { AwsPlatform } = await import('./constructs/aws/aws-platform.ts');
-      return (stack) => new AwsPlatform(stack, environment, toolkit);
+      return (stack) => new AwsPlatform(stack, environment, toolkit, templates);
     }
     case 'google': {
       const { GooglePlatform } = await import('./constructs/google/google-platform.ts');
@@ -77,7 +78,7 @@ try {
   const app = new App({ context: { [DESTROYING]: process.env.FLEET_DESTROYING === '1' } });
   for (const environment of environments) {
     const stackFolder = join(projectFolder, app.outdir, 'stacks', environment.name);
-    const platform = await platformOf(environment, toolkitSeenFrom(stackFolder));
+    const platform = await platformOf(environment, toolkitSeenFrom(stackFolder), templates);
     new EnvironmentStack(app, { environment, templates, platform });
   }
   app.synth();

@@ -1,10 +1,12 @@
 import { type Rung, rungName } from './capacity.ts';
 import type { CloudSection } from './cloud-section.ts';
+import { drainTimes } from './drain.ts';
 import type { NodesDocument } from './environment-schema.ts';
 import type { Problem } from './problem.ts';
 
-/** A leaving machine is held by a lifecycle hook, for 2 hours at most; a minute is for leaving the router and stopping. */
-const LONGEST_DRAIN_ON_AWS = 7140;
+/** The longest that a lifecycle hook holds a leaving machine, in seconds, and the longest drain that ends before. */
+const LONGEST_HOLD_ON_AWS = 7200;
+const LONGEST_DRAIN_ON_AWS = LONGEST_HOLD_ON_AWS - drainTimes(0).machineLeave;
 
 /** What must hold for the ladder of one release, and for the machines that climb down from it. */
 export function capacityProblems(

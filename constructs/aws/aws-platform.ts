@@ -2,7 +2,10 @@ import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import type { Release } from '../../contracts/release.ts';
 import { nodeLogGroup } from '../../workloads/aws-names.ts';
+import { nodeUserData } from '../../workloads/node-boot.ts';
+import type { Templates } from '../../workloads/templates.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
 import { CloudTopology } from '../cloud-topology.ts';
@@ -14,19 +17,28 @@ import { DocumentBucket } from './document-bucket.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { LogGroup } from './log-group.ts';
 import { Network } from './network.ts';
+import { Nodes } from './nodes.ts';
 import { Place } from './place.ts';
 import { ServiceEndpoints } from './service-endpoints.ts';
 
 /** Amazon Web Services. It runs the nodes and delivers the documents; router machines and the gateway are to come. */
 export class AwsPlatform implements Platform {
   readonly topology: CloudTopology;
+  readonly #environment: Environment;
+  readonly #templates: Templates;
+  readonly #place: Place;
   readonly #documents: DocumentBucket;
+  readonly #network: Network;
+  readonly #access: Access;
+  readonly #nodeLogs: LogGroup;
 
-  constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit) {
+  constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit, templates: Templates) {
     const { aws, name, labels } = environment;
     if (aws === undefined) throw new Error(`environment ${name} has no section aws`);
     this.topology = new CloudTopology(environment, { kind: 'ec2', region: aws.region });
-    const place = new Place(aws);
+    this.#environment = environment;
+    this.#templates = templates;
+    this.#place = new Place(aws);
     configureBackend(stack, environment, toolkit);
     new AwsProvider(stack, 'aws', {
       region: aws.region,
@@ -36,30 +48,49 @@ export class AwsPlatform implements Platform {
     pinProviderVersion(stack, environment, 'aws');
     const bucket = `${aws.account}-${name}-fleet-documents`;
     const { nodesReachInternet, cidr } = aws.network;
-    const shared = { environment: name, place };
+    const shared = { environment: name, place: this.#place };
     const key = new EncryptionKey(stack, 'key', shared);
-    this.#documents = new DocumentBucket(stack, 'documents', { name: bucket, place });
-    const network = new Network(stack, 'network', {
+    this.#documents = new DocumentBucket(stack, 'documents', { name: bucket, place: this.#place });
+    this.#network = new Network(stack, 'network', {
       ...shared,
       key,
       cidr,
       zones: aws.zones,
       nodesReachInternet,
     });
-    const access = new Access(stack, 'access', { environment: name, vpc: network.vpc });
-    new LogGroup(stack, 'node-logs', { name: nodeLogGroup(name), place, key });
+    this.#access = new Access(stack, 'access', { environment: name, vpc: this.#network.vpc });
+    this.#nodeLogs = new LogGroup(stack, 'node-logs', { name: nodeLogGroup(name), place: this.#place, key });
     const endpoints = new ServiceEndpoints(stack, 'services', {
       ...shared,
-      network,
+      network: this.#network,
       buckets: [bucket, aws.weights.bucket].filter((one) => one !== undefined),
       nodesReachInternet,
     });
-    for (const group of [access.nodes, access.router, access.prometheus]) endpoints.serve(group);
-    access.router.reachInternet();
-    if (nodesReachInternet) access.nodes.reachInternet();
+    for (const group of [this.#access.nodes, this.#access.router, this.#access.prometheus])
+      endpoints.serve(group);
+    this.#access.router.reachInternet();
+    if (nodesReachInternet) this.#access.nodes.reachInternet();
   }
 
-  nodes(): void {}
+  nodes(scope: Construct, release: Release): void {
+    const { nodes } = release.document;
+    if (nodes === undefined)
+      throw new Error(`${release.model} ${release.name} is not a release of own nodes`);
+    const environment = this.#environment;
+    new Nodes(scope, release.name, {
+      environment,
+      release,
+      place: this.#place,
+      network: this.#network,
+      access: this.#access,
+      logs: this.#nodeLogs,
+      userData: nodeUserData({
+        environment,
+        release,
+        templates: this.#templates,
+      }),
+    });
+  }
 
   simulatedEndpoint(_scope: Construct, endpoint: string): void {
     throw new Error(`endpoint ${endpoint}: platform aws does not simulate endpoints`);

@@ -9,15 +9,15 @@ export interface NodeGroupProps {
   readonly count: number;
   readonly template: NodeTemplate;
   readonly subnetIds: readonly string[];
-  /** What a server gets to finish its requests. */
-  readonly drainSeconds: number;
+  /** How long a leaving machine is held. */
+  readonly leaveSeconds: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /** A machine may pull an image of 10 GB and load and compile a model before its health counts. */
 const HEALTH_GRACE_SECONDS = 3600;
-/** What a leaving machine gets beyond the drain: to notice, to leave the router, to stop its containers. */
-const LEAVING_SECONDS = 60;
+/** What AWS itself takes to end machines, when a group is destroyed. */
+const ENDING_SECONDS = 600;
 /** Nothing but a plan takes machines away: not even to spread them over zones. */
 const SUSPENDED = ['AZRebalance'];
 
@@ -31,8 +31,7 @@ export class NodeGroup extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeGroupProps) {
     super(scope, id);
-    const { name, count, template, subnetIds, drainSeconds, tags } = props;
-    const longestLeave = drainSeconds + LEAVING_SECONDS;
+    const { name, count, template, subnetIds, leaveSeconds, tags } = props;
     this.resource = new AutoscalingGroup(this, 'Resource', {
       name,
       minSize: count,
@@ -46,7 +45,7 @@ export class NodeGroup extends Construct {
       terminationPolicies: ['NewestInstance'],
       waitForCapacityTimeout: '0',
       enabledMetrics: ['GroupDesiredCapacity', 'GroupInServiceInstances', 'GroupTerminatingInstances'],
-      timeouts: { delete: `${longestLeave + 600}s` },
+      timeouts: { delete: `${leaveSeconds + ENDING_SECONDS}s` },
       tag: Object.entries({ ...tags, Name: name }).map(([key, value]) => ({
         key,
         value,
@@ -57,7 +56,7 @@ export class NodeGroup extends Construct {
       name: DRAIN_HOOK,
       autoscalingGroupName: this.resource.name,
       lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-      heartbeatTimeout: longestLeave,
+      heartbeatTimeout: leaveSeconds,
       defaultResult: 'CONTINUE',
     });
   }

@@ -1,11 +1,14 @@
+import { gzipSync } from 'node:zlib';
 import { Construct } from 'constructs';
 import { rungName, rungsOf } from '../../contracts/capacity.ts';
+import { drainTimes } from '../../contracts/drain.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import type { NodesDocument } from '../../contracts/environment-schema.ts';
 import { definitionOf, imageOf, machineOf, placementOf, type Release } from '../../contracts/release.ts';
 import { GROUP_TAG } from '../../workloads/aws-names.ts';
 import type { Document } from '../../workloads/document.ts';
 import { fixedSettings } from '../../workloads/fixed-settings.ts';
+import { AWS_USER_DATA_BYTES } from '../../workloads/node-boot.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { FixedRelease } from '../fixed-release.ts';
 import { StackFiles } from '../stack-files.ts';
@@ -34,6 +37,8 @@ const SYSTEM_GIB = 200;
 /** Compiled kernels, and room for a checkpoint while another is fetched, where there are no local disks. */
 const CACHE_GIB = 50;
 const UNKNOWN_CHECKPOINT_GIB = 200;
+/** Of launch templates. */
+const LONGEST_NAME = 128;
 
 /** The machines of one release of own nodes: one group for each rung of its ladder. Nothing here is shared with another. */
 export class Nodes extends Construct {
@@ -44,6 +49,11 @@ export class Nodes extends Construct {
     const { nodeImage } = environment.aws ?? {};
     if (nodes === undefined || nodeImage === undefined)
       throw new Error(`${release.model} ${release.name} has no nodes, or aws.nodeImage is not given`);
+    const compressed = gzipSync(userData.text).length;
+    if (compressed > AWS_USER_DATA_BYTES)
+      throw new Error(
+        `user data of ${release.model} ${release.name}: EC2 takes ${AWS_USER_DATA_BYTES} bytes, got ${compressed} compressed`,
+      );
     const name = ['fleet', environment.name, release.model, release.name];
 
     new FixedRelease(this, { release, settings: fixedSettings(environment, release) });
@@ -78,7 +88,7 @@ export class Nodes extends Construct {
         count: rung.count,
         template,
         subnetIds: network.nodeSubnets(rung.zone),
-        drainSeconds: nodes.drain,
+        leaveSeconds: drainTimes(nodes.drain).machineLeave,
         tags: tagsOf(environment, release),
       });
     }
@@ -102,9 +112,6 @@ export class Nodes extends Construct {
   }
 }
 
-/** Of launch templates. */
-const LONGEST_NAME = 128;
-
 function tagsOf({ name, labels }: Environment, release: Release): Record<string, string> {
   return {
     ...labels,
@@ -114,8 +121,8 @@ function tagsOf({ name, labels }: Environment, release: Release): Record<string,
   };
 }
 
-/** Whether machines of this type come with disks of their own; unknown means no. */
-export function hasLocalDisks(environment: Environment, { machine }: NodesDocument): boolean {
+/** Unknown means no. */
+function hasLocalDisks(environment: Environment, { machine }: NodesDocument): boolean {
   return (machineOf(environment, machine)?.localDiskGB ?? 0) > 0;
 }
 

@@ -30,7 +30,7 @@ describe('where machines come from', () => {
       { from: 'spot', zone: 'us-east-1a', count: 0 },
       { from: 'spot', count: 1 },
     ];
-    expect(complaintsAbout('aws', nodes({ count: 2, drain: 7140, capacity }))).toEqual([]);
+    expect(complaintsAbout('aws', nodes({ count: 2, drain: 7145, capacity }))).toEqual([]);
   });
 
   test.each<[string, 'google' | 'aws' | 'process', Sketch, string]>([
@@ -91,8 +91,8 @@ describe('where machines come from', () => {
     [
       'a drain that no lifecycle hook waits for',
       'aws',
-      nodes({ drain: 7141 }),
-      'nodes.drain: aws holds a leaving machine for two hours: at most 7140 seconds, got 7141',
+      nodes({ drain: 7146 }),
+      'nodes.drain: aws holds a leaving machine for two hours: at most 7145 seconds, got 7146',
     ],
     [
       'capacity on a host of one’s own',

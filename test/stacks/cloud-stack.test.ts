@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { AwsPlatform } from '../../constructs/aws/aws-platform.ts';
 import { GooglePlatform } from '../../constructs/google/google-platform.ts';
-import { difference, shippedEnvironment, synthEnvironment, TEST_TOOLKIT } from '../support/synth.ts';
+import {
+  difference,
+  shippedEnvironment,
+  synthEnvironment,
+  TEMPLATES,
+  TEST_TOOLKIT,
+} from '../support/synth.ts';
 
 const CLOUDS = [
   {
@@ -9,7 +15,7 @@ const CLOUDS = [
     synth: (change?: (text: string) => string) =>
       synthEnvironment(
         shippedEnvironment('staging', change),
-        (stack, environment) => new AwsPlatform(stack, environment, TEST_TOOLKIT),
+        (stack, environment) => new AwsPlatform(stack, environment, TEST_TOOLKIT, TEMPLATES),
       ),
     weights: 'aws_s3_object.router_weights',
     change: (text: string) => text.replace('weight: 90', 'weight: 80').replace('weight: 5\n', 'weight: 15\n'),

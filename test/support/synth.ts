@@ -55,15 +55,16 @@ export const TEMPLATES = readTemplates(join(ROOT, 'templates'));
 export function synthEnvironment(
   environment: Environment,
   platform: (stack: TerraformStack, environment: Environment) => Platform,
+  context: Attributes = {},
 ): Synthesized {
-  return synth(
-    (app) =>
-      new EnvironmentStack(app, {
-        environment,
-        templates: TEMPLATES,
-        platform: (stack) => platform(stack, environment),
-      }),
-  );
+  return synth((app) => {
+    for (const [key, value] of Object.entries(context)) app.node.setContext(key, value);
+    return new EnvironmentStack(app, {
+      environment,
+      templates: TEMPLATES,
+      platform: (stack) => platform(stack, environment),
+    });
+  });
 }
 
 /** A shipped environment file, changed as an operator would in an editor. */

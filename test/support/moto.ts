@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connects } from './connects.ts';
+import { freePort } from './free-port.ts';
+import { PythonPackages } from './python.ts';
+import type { Attributes, Synthesized } from './synth.ts';
+
+const MOTO = 'moto[server]==5.2.5';
+const SERVICES = ['autoscaling', 'ec2', 'iam', 'kms', 'logs', 's3', 'sts'];
+const START_DEADLINE_MS = 60_000;
+
+/** Types that moto cannot stand in for, and why. They are left out of the copy that is applied. */
+export const GAPS: Readonly<Record<string, string>> = {
+  aws_s3_bucket_policy: 'moto ignores conditions: to deny plain HTTP denies everything',
+};
+
+/** Attributes that moto answers with examples of its own. */
+const INVENTED: Readonly<Record<string, readonly string[]>> = {
+  aws_autoscaling_lifecycle_hook: ['notification_target_arn', 'role_arn'],
+};
+
+/** A stand-in for AWS that keeps what is made in it. */
+export class Moto {
+  readonly #packages = new PythonPackages();
+  #server: ChildProcess | undefined;
+  #port = 0;
+
+  async start(): Promise<void> {
+    await this.#packages.install(MOTO);
+    this.#port = await freePort();
+    this.#server = spawn(
+      this.#packages.program('moto_server'),
+      ['-H', '127.0.0.1', '-p', String(this.#port)],
+      { stdio: 'ignore' },
+    );
+    const end = Date.now() + START_DEADLINE_MS;
+    while (!(await connects('127.0.0.1', this.#port))) {
+      if (Date.now() > end) throw new Error('moto did not start');
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+
+  /** Settings of the AWS provider. What moto lacks is an error at once. */
+  get provider(): object {
+    const url = `http://127.0.0.1:${this.#port}`;
+    return {
+      access_key: 'test',
+      secret_key: 'test',
+      max_retries: 1,
+      s3_use_path_style: true,
+      skip_metadata_api_check: 'true',
+      endpoints: [Object.fromEntries(SERVICES.map((service) => [service, url]))],
+    };
+  }
+
+  async stop(): Promise<void> {
+    if (this.#server !== undefined && this.#server.exitCode === null) {
+      this.#server.kill();
+      await once(this.#server, 'exit');
+    }
+    this.#packages.remove();
+  }
+}
+
+/** A copy of a stack that moto can stand in for. */
+export function forMoto({ json, resources, files }: Synthesized): Synthesized {
+  const kept = [...resources].filter(([address]) => GAPS[typeOf(address)] === undefined);
+  const copy = new Map(
+    kept.map(([address, attributes]): [string, Attributes] => {
+      const ignored = INVENTED[typeOf(address)];
+      return [
+        address,
+        ignored === undefined ? attributes : { ...attributes, lifecycle: { ignore_changes: ignored } },
+      ];
+    }),
+  );
+  const resource: Record<string, Record<string, Attributes>> = {};
+  for (const [address, attributes] of copy) {
+    const [type = '', name = ''] = address.split('.');
+    resource[type] = { ...resource[type], [name]: attributes };
+  }
+  return { json: { ...json, resource }, resources: copy, files };
+}
+
+export function typeOf(address: string): string {
+  return address.split('.')[0] ?? address;
+}

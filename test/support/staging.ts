@@ -1,0 +1,72 @@
+import { AwsPlatform } from '../../constructs/aws/aws-platform.ts';
+import { DESTROYING } from '../../constructs/fixed-release.ts';
+import {
+  type Attributes,
+  type Synthesized,
+  shippedEnvironment,
+  synthEnvironment,
+  TEMPLATES,
+  TEST_TOOLKIT,
+} from './synth.ts';
+
+/** The provider version that the plugin directory holds; shipped files name none. */
+export const INSTALLED_AWS = '5.100.0';
+
+export type Edit = (text: string) => string;
+
+/** The shipped staging environment, edited as an operator would, for the provider that is installed. */
+export function synthStaging(...edits: readonly Edit[]): Synthesized {
+  return synthesized(edits, {});
+}
+
+/** The same while it is destroyed. */
+export function synthDestroyed(...edits: readonly Edit[]): Synthesized {
+  return synthesized(edits, { [DESTROYING]: true });
+}
+
+function synthesized(edits: readonly Edit[], context: Attributes): Synthesized {
+  const pinned: Edit = (text) => `${text}terraform: { providerVersions: { aws: ${INSTALLED_AWS} } }\n`;
+  const environment = shippedEnvironment('staging', (text) =>
+    [pinned, ...edits].reduce((before, edit) => {
+      const after = edit(before);
+      if (after === before) throw new Error(`an edit did not change the environment: ${edit}`);
+      return after;
+    }, text),
+  );
+  return synthEnvironment(
+    environment,
+    (stack, parsed) => new AwsPlatform(stack, parsed, TEST_TOOLKIT, TEMPLATES),
+    context,
+  );
+}
+
+const V32 = 'nodes: { machine: p5.48xlarge, preset: balanced, version: 0.32.0 }';
+
+/** What operators do to gpt-oss-120b in staging. */
+export const EDITS = {
+  oneMoreNode: (text) => text.replace(V32, V32.replace(' }', ', count: 2 }')),
+  anotherRung: (text) =>
+    text.replace(
+      V32,
+      V32.replace(' }', ', count: 2, capacity: [{ from: on-demand, count: 1 }, { from: spot, count: 1 }] }'),
+    ),
+  newRelease: (text) =>
+    text.replace(
+      '      groq:\n',
+      `      v34:\n        weight: 0\n        ${V32.replace(' }', ', maxModelLen: 32768 }')}\n      groq:\n`,
+    ),
+  newModel: (text) =>
+    text.replace(
+      '  gpt-oss-7b:\n    alias: gpt-oss-20b\n',
+      `  example-7b:
+    definition: { weights: example/7b, contextTokens: 32768, price: { input: 0, output: 0 } }
+    releases:
+      v1:
+        role: stable
+        weight: 100
+        nodes: { machine: g6.xlarge, tensorParallel: 1, version: 0.32.0 }
+  gpt-oss-7b:\n    alias: gpt-oss-20b\n`,
+    ),
+  otherFlag: (text) => text.replace(V32, V32.replace(' }', ', maxModelLen: 32768 }')),
+  newMachineImage: (text) => text.replace('ami-0123456789abcdef0', 'ami-0123456789abcdef1'),
+} as const satisfies Record<string, Edit>;

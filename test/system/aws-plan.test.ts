@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EDITS, synthStaging } from '../support/staging.ts';
+import type { Attributes } from '../support/synth.ts';
+import { type Change, TerraformFolder } from '../support/terraform-folder.ts';
+
+/** Plans ask nobody: fake keys, and nothing that the provider could look up. */
+const OFFLINE = {
+  access_key: 'test',
+  secret_key: 'test',
+  allowed_account_ids: [],
+  skip_credentials_validation: true,
+  skip_metadata_api_check: 'true',
+  skip_requesting_account_id: true,
+};
+
+let folder: TerraformFolder;
+let unavailable: string | undefined;
+let base: ReadonlyMap<string, Change>;
+
+const byAddress = (changes: readonly Change[]) =>
+  new Map(changes.map((change) => [change.address, change] as const));
+
+beforeAll(async () => {
+  folder = new TerraformFolder(OFFLINE);
+  folder.write(synthStaging());
+  unavailable = await folder.init();
+  base = unavailable === undefined ? byAddress(await folder.plan()) : new Map();
+}, 300_000);
+
+afterAll(() => folder.remove());
+
+describe('a real plan of staging', () => {
+  const planned = (address: string): Attributes => base.get(address)?.after ?? {};
+
+  test('creates everything', ({ skip }) => {
+    if (unavailable !== undefined) skip(unavailable);
+    expect(new Set([...base.values()].map(({ action }) => action))).toEqual(new Set(['create']));
+    expect(base.size).toBeGreaterThan(100);
+  });
+
+  test('buys no capacity and makes no key pair', ({ skip }) => {
+    if (unavailable !== undefined) skip(unavailable);
+    const types = [...base.values()].map(({ type }) => type);
+    expect(types.filter((type) => /capacity_(block|reservation)|key_pair|spot_fleet/.test(type))).toEqual([]);
+  });
+
+  test('each release is a group of its size in the private subnets', ({ skip }) => {
+    if (unavailable !== undefined) skip(unavailable);
+    expect(planned('aws_autoscaling_group.nodes_gpt-oss-120b_v32_on-demand_group')).toMatchObject({
+      name: 'fleet-staging-gpt-oss-120b-v32-on-demand',
+      desired_capacity: 1,
+      min_size: 1,
+      max_size: 1,
+      instance_refresh: [],
+      wait_for_capacity_timeout: '0',
+    });
+  });
+
+  test('user data is compressed below what EC2 takes', ({ skip }) => {
+    if (unavailable !== undefined) skip(unavailable);
+    const { user_data: text } = planned('aws_launch_template.nodes_gpt-oss-120b_v32_on-demand_template');
+    const bytes = Buffer.from(String(text), 'base64');
+    expect(bytes.subarray(0, 2).toString('hex')).toBe('1f8b');
+    expect(bytes.length).toBeLessThan(16_384);
+  });
+
+  test('a rung, a release and a model more change nothing of what is there but the documents that name them', async ({
+    skip,
+  }) => {
+    if (unavailable !== undefined) skip(unavailable);
+    folder.write(synthStaging(EDITS.anotherRung, EDITS.newRelease, EDITS.newModel));
+    const grown = byAddress(await folder.plan());
+    const moved = [...base.values()]
+      .filter((before) => JSON.stringify(before) !== JSON.stringify(grown.get(before.address)))
+      .map(({ address }) => address);
+    expect(moved.toSorted()).toEqual(DOCUMENTS);
+    expect(grown.size).toBeGreaterThan(base.size);
+  });
+});
+
+/** They name releases, ports and models; their machines stay. */
+const DOCUMENTS = ['aws_s3_object.gateway', 'aws_s3_object.router_weights'];
