@@ -49,7 +49,7 @@ export async function build() {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
-  const { main, ...selfContained } = programs;
+  const { main, fleet, ...selfContained } = programs;
   await Promise.all([
     // cdktf and its providers stay where npm put them: they are large, and only main.js needs them.
     bundle({
@@ -59,6 +59,13 @@ export async function build() {
       splitting: true,
       chunkNames: 'main/[name]-[hash]',
       banner: {},
+    }),
+    // What most commands do not need, the clients of the clouds above all, lies beside it and is read when it is used.
+    bundle({
+      ...shared,
+      entryPoints: { fleet },
+      splitting: true,
+      chunkNames: 'fleet/[name]-[hash]',
     }),
     ...Object.entries(selfContained).map(([name, entry]) =>
       bundle({ ...shared, entryPoints: { [name]: entry } }),

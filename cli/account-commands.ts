@@ -52,7 +52,7 @@ export function addAccountCommands(program: Command, inProject: InProject, paint
       inProject(async (context) => {
         const { listKeys } = await import('./commands/key.ts');
         const { printKeys } = await import('./print/key.ts');
-        const result = listKeys(name, context);
+        const result = await listKeys(name, context);
         return { data: result, text: printKeys(result, paint), exitCode: 0 };
       }),
     );

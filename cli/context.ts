@@ -12,6 +12,10 @@ export interface Surroundings {
   readonly progress: (line: string) => void;
   /** Asks the person at the terminal. Absent without a terminal. */
   readonly ask?: (question: string) => Promise<string>;
+  /** The same without showing what is typed. Absent where stdin is no terminal. */
+  readonly askHidden?: (question: string) => Promise<string>;
+  /** All of stdin, to its end. */
+  readonly readInput: () => Promise<string>;
   /** While a listener is registered, Ctrl-C, SIGTERM and SIGHUP call it instead of ending fleet. Returns the way to unregister. */
   readonly onInterrupt: (listener: () => void) => () => void;
   /** Milliseconds since the epoch. */

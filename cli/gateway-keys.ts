@@ -34,7 +34,8 @@ export async function tellGateway(
   host: Host,
 ): Promise<GatewayAnswer> {
   const base = baseUrlOf(environment);
-  if (environment.platform !== 'process' || base === undefined) return { state: 'undelivered' };
+  if (environment.platform !== 'process' || base === undefined || path === undefined)
+    return { state: 'undelivered' };
   const instance = readInstance(partFolder(host, environment.name, 'gateway'));
   if (instance === undefined || instance.stopping === true || !isAlive(instance)) return { state: 'absent' };
   const url = new URL('/status', base);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Outcome, Surroundings } from './context.ts';
@@ -18,7 +19,9 @@ const surroundings: Surroundings = {
   toolkit: fileURLToPath(new URL('..', import.meta.url)),
   env: { ...process.env, PATH: searchPath(process.env).join(':') },
   progress: (line) => process.stderr.write(`${line}\n`),
-  ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
+  ask: process.stdin.isTTY && process.stderr.isTTY ? (question) => ask(question, process.stderr) : undefined,
+  askHidden: process.stdin.isTTY ? askHidden : undefined,
+  readInput: async () => (await process.stdin.setEncoding('utf8').toArray()).join(''),
   onInterrupt: (listener) => {
     interruptListeners.add(listener);
     return () => interruptListeners.delete(listener);
@@ -28,8 +31,8 @@ const surroundings: Surroundings = {
 };
 
 /** Questions go to stderr: stdout belongs to the result. */
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+async function ask(question: string, output: NodeJS.WritableStream): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
     return await new Promise((answer, fail) => {
       for (const end of ['SIGINT', 'close']) lines.once(end, () => fail(new Interrupted('interrupted')));
@@ -37,6 +40,16 @@ async function ask(question: string): Promise<string> {
     });
   } finally {
     lines.close();
+  }
+}
+
+/** The question is shown, the answer goes to where nobody sees it. */
+async function askHidden(question: string): Promise<string> {
+  process.stderr.write(question);
+  try {
+    return await ask('', new Writable({ write: (_chunk, _encoding, done) => done() }));
+  } finally {
+    process.stderr.write('\n');
   }
 }
 

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
+import { addCloudCommands } from './cloud-commands.ts';
 import type { Context, Outcome, Surroundings } from './context.ts';
 import { UsageError } from './errors.ts';
 import { nearest } from './nearest.ts';
@@ -175,6 +176,7 @@ export function createProgram(terminal: Terminal): Command {
     );
 
   addAccountCommands(program, inProject, paint);
+  addCloudCommands(program, inProject, paint);
 
   const part = program.command('part', { hidden: true }).description('single parts; Terraform calls this');
   for (const [command, until, what] of PART_COMMANDS) {

@@ -37,6 +37,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'cli-table3',
     'yaml',
     'zod',
+    '@aws-sdk',
+    'google-auth-library',
     'fastest-levenshtein',
   ],
   contracts: ['zod', 'yaml', 'fastest-levenshtein'],

@@ -1,13 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { ApiKey } from '../../contracts/secret.ts';
-import { withLock } from '../../parts/lock.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { type GatewayAnswer, tellGateway } from '../gateway-keys.ts';
 import { hostOf } from '../host.ts';
-import { type KeysDocument, keysDocumentOf, readKeys, writeKeys } from '../keys-document.ts';
+import { changeKeys, type KeysDocument, keysDocumentOf, readKeys } from '../keys-document.ts';
 import { nearest } from '../nearest.ts';
 import { readEnvironment } from '../project.ts';
 
@@ -43,7 +40,7 @@ const HASH_SHOWN = 8;
 
 /**
  * Makes a key and stores its hash.
- * @throws UsageError for an id that is malformed or taken, Failure where the keys are in no file
+ * @throws UsageError for an id that is malformed or taken, Failure where the keys cannot be changed from here
  */
 export async function createKey(
   id: string,
@@ -58,7 +55,7 @@ export async function createKey(
   }
   const key = `fleet-${randomBytes(KEY_BYTES).toString('base64url')}`;
   const sha256 = createHash('sha256').update(key).digest('hex');
-  const change = await changeKeys(id, 'created', name, context, (keys, { file }) => {
+  const change = await changeAndTell(id, 'created', name, context, (keys, { file }) => {
     if (keys.some((known) => known.id === id)) {
       throw new UsageError(
         `${file} has a key ${id} already; choose another id or revoke it: fleet key revoke ${id} ${name}`,
@@ -69,9 +66,9 @@ export async function createKey(
   return { ...change, key };
 }
 
-/** @throws UsageError for an id that no key has, Failure where the keys are in no file */
+/** @throws UsageError for an id that no key has, Failure where the keys cannot be changed from here */
 export function revokeKey(id: string, name: string, context: Context): Promise<KeyChange> {
-  return changeKeys(id, 'revoked', name, context, (keys, { file }) => {
+  return changeAndTell(id, 'revoked', name, context, (keys, { file }) => {
     const rest = keys.filter((known) => known.id !== id);
     if (rest.length < keys.length) return rest;
     const hint =
@@ -85,10 +82,10 @@ export function revokeKey(id: string, name: string, context: Context): Promise<K
   });
 }
 
-/** @throws Failure where the keys are in no file */
-export function listKeys(name: string, { project }: Pick<Context, 'project'>): KeyList {
-  const document = keysDocumentOf(readEnvironment(project, name), project);
-  const keys = readKeys(document).map(({ id, pin, sha256 }) => ({
+/** @throws Failure where the keys cannot be read from here */
+export async function listKeys(name: string, context: Context): Promise<KeyList> {
+  const document = await keysDocumentOf(readEnvironment(context.project, name), context);
+  const keys = (await readKeys(document)).map(({ id, pin, sha256 }) => ({
     id,
     pin,
     hash: sha256.slice(0, HASH_SHOWN),
@@ -96,7 +93,7 @@ export function listKeys(name: string, { project }: Pick<Context, 'project'>): K
   return { environment: name, file: document.file, keys };
 }
 
-async function changeKeys(
+async function changeAndTell(
   id: string,
   action: KeyChange['action'],
   name: string,
@@ -104,13 +101,8 @@ async function changeKeys(
   change: (keys: readonly ApiKey[], document: KeysDocument) => readonly ApiKey[],
 ): Promise<KeyChange> {
   const environment = readEnvironment(context.project, name);
-  const document = keysDocumentOf(environment, context.project);
-  mkdirSync(dirname(document.path), { recursive: true });
-  const waiting = ({ pid }: { readonly pid: number }) =>
-    context.progress(`waiting: pid ${pid} is changing ${document.file}`);
-  await withLock(`${document.path}.lock`, context, waiting, async () =>
-    writeKeys(document, change(readKeys(document), document)),
-  );
+  const document = await keysDocumentOf(environment, context);
+  await changeKeys(document, context, (keys) => change(keys, document));
   const gateway = await tellGateway(environment, document, hostOf(context));
   return { environment: name, id, action, file: document.file, gateway };
 }

@@ -10,6 +10,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +42,13 @@ export interface Workplace {
   readonly program: (name: string, text: string) => string;
   /** The text of the JavaScript module that `cdktf` runs; it finds its verb and environment in process.argv. */
   readonly cdktf: (text: string) => void;
-  readonly fleet: (args: readonly string[], env?: NodeJS.ProcessEnv, folder?: string) => Promise<Ran>;
+  /** `input` is what it finds on stdin. */
+  readonly fleet: (
+    args: readonly string[],
+    env?: NodeJS.ProcessEnv,
+    folder?: string,
+    input?: string,
+  ) => Promise<Ran>;
   readonly start: (args: readonly string[], env?: NodeJS.ProcessEnv, folder?: string) => RunningFleet;
   readonly close: () => Promise<void>;
 }
@@ -65,6 +72,7 @@ export function openWorkplace(): Workplace {
   writeFileSync(join(project, 'cdktf.json'), '{}');
   writeFileSync(join(toolkit, 'package.json'), JSON.stringify({ type: 'module', version: '0.0.0' }));
   copyFileSync(join(ROOT, 'dist/fleet.js'), join(toolkit, 'dist/fleet.js'));
+  symlinkSync(join(ROOT, 'dist/fleet'), join(toolkit, 'dist/fleet'));
   cpSync(join(ROOT, 'cli/install-debian.sh'), join(toolkit, 'cli/install-debian.sh'));
   const write = (file: string, text: string) => {
     const path = resolve(project, file);
@@ -85,14 +93,15 @@ export function openWorkplace(): Workplace {
     );
     write(join(folder, 'bin/cdktf.js'), text);
   };
-  const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}, folder = project) => {
+  const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}, folder = project, input = '') => {
     const { TF_CLI_CONFIG_FILE: _configuration, ...inherited } = process.env;
     const child = spawn(process.execPath, [join(toolkit, 'dist/fleet.js'), ...args], {
       cwd: folder,
       env: { ...inherited, PATH: `${bin}:${process.env.PATH}`, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
+    child.stdin.on('error', () => undefined).end(input);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -113,7 +122,7 @@ export function openWorkplace(): Workplace {
     path: (...segments) => join(project, ...segments),
     read: (file) => readFileSync(join(project, file), 'utf8'),
     has: (file) => existsSync(join(project, file)),
-    fleet: (args, env, folder) => start(args, env, folder).ended,
+    fleet: (args, env, folder, input) => start(args, env, folder, input).ended,
     close: async () => {
       await stopAll(hostOf(project), 'local');
       rmSync(home, { recursive: true, force: true });
