@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { cloudSection } from '../../contracts/cloud-section.ts';
+import type { Environment } from '../../contracts/environment.ts';
+import type { CloudFinding } from '../clouds/doctor/check.ts';
+import { openCloud } from '../clouds/open-cloud.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../errors.ts';
 import { findProgram } from '../programs.ts';
@@ -14,17 +18,21 @@ export interface DoctorResult {
   readonly environment: string;
   readonly complete: boolean;
   readonly requirements: readonly Finding[];
+  /** What was found in the cloud; absent on one's own hosts. */
+  readonly cloud?: readonly CloudFinding[];
   /** Packages that were installed by this call. */
   readonly installed: readonly string[];
 }
 
 /**
- * Looks for all that an environment needs on this host; with `install` brings what is missing, where it can.
+ * Looks for all that an environment needs on this host and in its cloud; with `install` brings what is missing on this
+ * host, where it can.
  * @throws EnvironmentError, UsageError, Failure when the installation fails
  */
 export async function doctor(name: string, install: boolean, context: Context): Promise<DoctorResult> {
   const { env } = context;
-  const requirements = requirementsOf(readEnvironment(context.project, name), env);
+  const environment = readEnvironment(context.project, name);
+  const requirements = requirementsOf(environment, env);
   const look = () => examine(requirements, env, thisSystem());
   const before = await look();
   const packages = before.flatMap(({ state, debianPackage }) =>
@@ -33,12 +41,24 @@ export async function doctor(name: string, install: boolean, context: Context): 
   const installs = install && packages.length > 0 && thisSystem().family === 'debian';
   if (installs) await installPackages(packages, context);
   const findings = installs ? await look() : before;
+  const cloud = await examineIfCloud(environment, context);
   return {
     environment: name,
-    complete: findings.every(({ state }) => state === 'found'),
+    complete: [...findings, ...(cloud ?? [])].every(({ state }) => state === 'found'),
     requirements: findings,
+    cloud,
     installed: installs ? packages : [],
   };
+}
+
+async function examineIfCloud(
+  environment: Environment,
+  { env, progress }: Context,
+): Promise<CloudFinding[] | undefined> {
+  if (cloudSection(environment) === undefined) return undefined;
+  progress(`asking ${environment.platform} with your credentials`);
+  const { examineCloud } = await import('../clouds/doctor/examine.ts');
+  return examineCloud(environment, await openCloud(environment, env));
 }
 
 async function installPackages(packages: readonly string[], context: Context): Promise<void> {

@@ -74,7 +74,8 @@ describe('fleet doctor', () => {
 
   test('asks only for what the environment needs', async () => {
     workplace.write('environments/prod.yaml', fixture('environments/good/google.yaml'));
-    const { stdout } = await workplace.fleet(['doctor', 'prod', '--json']);
+    const nobody = { HOME: workplace.project, METADATA_SERVER_DETECTION: 'none' };
+    const { stdout } = await workplace.fleet(['doctor', 'prod', '--json'], nobody);
     const { requirements } = JSON.parse(stdout) as { requirements: { what: string }[] };
     expect(requirements.map(({ what }) => what)).toEqual(['node', 'terraform']);
   });

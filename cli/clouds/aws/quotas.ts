@@ -13,11 +13,11 @@ const P4_SPOT: Code = { code: 'L-7212CCBC', name: 'All P4, P3 and P2 Spot Instan
 const P5_SPOT: Code = { code: 'L-C4BD4855', name: 'All P5 Spot Instance Requests' };
 const G_SPOT: Code = { code: 'L-3819A6DF', name: 'All G and VT Spot Instance Requests' };
 
-/** Limits of running GPU machines, counted in vCPUs. A reservation has its machines already. */
+/** Limits of running GPU machines, counted in vCPUs. Reservations and capacity blocks have their machines already. */
 export function vcpuQuotas(region: string, needs: readonly MachineNeed[]): Promise<Quota[]> {
   const client = new ServiceQuotasClient(clientOptions(region));
   const groups = new Map<string, MachineNeed[]>();
-  for (const need of needs.filter(({ from }) => from !== 'reservation')) {
+  for (const need of needs.filter(({ from }) => from !== 'reservation' && from !== 'capacity-block')) {
     const key = codeOf(need)?.code ?? `${need.from} ${need.name}`;
     groups.set(key, [...(groups.get(key) ?? []), need]);
   }
