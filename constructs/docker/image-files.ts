@@ -13,7 +13,7 @@ export function imageFiles(readToolkit: (path: string) => string): ImageFiles {
     services: Object.fromEntries([
       ...shared,
       ...['receive.sh', 'with-secret.sh'].map(script),
-      ...['gateway', 'vllm-simulator'].map(program),
+      ...['gateway', 'gateway-tokens', 'vllm-simulator'].map(program),
     ]),
     router: Object.fromEntries([...shared, script('router.sh'), program('router-agent')]),
   };

@@ -39,6 +39,12 @@ function flags(): { readonly config?: string; readonly listen?: string; readonly
   }
 }
 
+/** Another bundle in this one's folder, under whatever extension bundles have there. */
+function beside(program: string): URL {
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  return new URL(`${program}${extension}`, import.meta.url);
+}
+
 const { config, listen, admin } = flags();
 if (config === undefined) fail(`--config: missing\n${USAGE}`, 2);
 
@@ -50,7 +56,7 @@ try {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
     log,
-    tokenProgram: new URL('gateway-tokens.js', import.meta.url),
+    tokenProgram: beside('gateway-tokens'),
   });
   log({
     ts: new Date().toISOString(),
