@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CompressionConfig } from './compression.ts';
 import { Limits } from './schema/limits.ts';
+import { RequestCaps, RequestDefaults } from './schema/request-policy.ts';
 import { Price } from './schema/values.ts';
 import { SecretSource } from './secret.ts';
 
@@ -33,6 +34,13 @@ export const EdgeConfig = z.strictObject({
         contextTokens: z.int(),
         /** Absent: requests are passed on as they are. */
         compression: CompressionConfig.optional(),
+        defaults: RequestDefaults.optional(),
+        caps: RequestCaps.optional(),
+        firstTokenSeconds: z.number().positive().optional(),
+        idleSeconds: z.number().positive().optional(),
+        totalSeconds: z.number().positive().optional(),
+        /** 0: no comments in streams. */
+        keepAliveSeconds: z.number().nonnegative().optional(),
         /** Release → what its tokens cost and whether it can be reached by pin. */
         releases: z.record(
           z.string(),
@@ -47,6 +55,13 @@ export const EdgeConfig = z.strictObject({
   ),
   /** Catalogue models that this environment does not serve: they get a 404 that says so. */
   unmapped: z.array(z.string()),
+  /** What the gateway takes on at a time. */
+  overload: z
+    .strictObject({
+      maxRequests: z.int().positive().optional(),
+      maxBodyMegabytes: z.number().positive().optional(),
+    })
+    .optional(),
   /** For keys that say nothing of their own. */
   limits: Limits.optional(),
   /** Absent: limits count in memory, for this gateway alone. */

@@ -21,6 +21,7 @@ export function edgeDocument(environment: Environment, topology: Topology): Docu
       Object.keys(environment.models).map((model) => [model, edgeModel(environment, model)]),
     ),
     unmapped: Object.keys(MODEL_CATALOGUE).filter((model) => environment.models[model] === undefined),
+    overload: environment.gateway.overload,
     limits: environment.gateway.limits,
     redis: redisConfig(environment, topology),
     ledger: environment.gateway.ledger,
@@ -48,6 +49,7 @@ function edgeModel(environment: Environment, model: string): EdgeConfig['models'
   return {
     contextTokens: definition.contextTokens,
     compression: edgeCompression(environment.models[model]?.compression),
+    ...requestPolicy(environment.models[model]),
     releases: Object.fromEntries(
       releasesOfModel(environment, model).map((release) => [release.name, edgeRelease(environment, release)]),
     ),
@@ -58,6 +60,17 @@ function edgeCompression(compression: ModelDocument['compression']): Compression
   if (compression === undefined) return undefined;
   const { timeout, ...settings } = compression;
   return { ...settings, timeoutSeconds: timeout };
+}
+
+function requestPolicy({ defaults, caps, timeouts, keepAlive }: Partial<ModelDocument> = {}) {
+  return {
+    defaults,
+    caps,
+    firstTokenSeconds: timeouts?.firstToken,
+    idleSeconds: timeouts?.idle,
+    totalSeconds: timeouts?.total,
+    keepAliveSeconds: keepAlive,
+  };
 }
 
 function edgeRelease(environment: Environment, release: Release) {

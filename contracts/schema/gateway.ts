@@ -26,6 +26,13 @@ export const Gateway = z.strictObject({
   keys: Name.describe('a name under secrets: the hashed API keys'),
   exposure: z.enum(['internal', 'public']).default('internal'),
   limits: Limits.prefault({}).describe('for API keys that say nothing of their own'),
+  overload: z
+    .strictObject({
+      maxRequests: z.int().min(1).default(4_000).describe('under way at a time'),
+      maxBodyMegabytes: z.int().min(1).default(1_024).describe('of request bodies together'),
+    })
+    .optional()
+    .describe('what one gateway takes on; beyond it requests get 503 with Retry-After'),
   redis: Redis.optional().describe('counts shared by several gateways; default: each counts for itself'),
   ledger: z
     .strictObject({

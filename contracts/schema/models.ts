@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hasTwoDecimals } from '../weight.ts';
 import { Compression } from './compression.ts';
 import { Nodes } from './nodes.ts';
+import { KeepAlive, RequestCaps, RequestDefaults, Timeouts } from './request-policy.ts';
 import { Name, Price, Version } from './values.ts';
 
 export const Release = z.strictObject({
@@ -37,6 +38,10 @@ export const Model = z.strictObject({
     .describe('salt of the stable/canary split; a rollout sets a new one'),
   releases: z.record(Name, Release).optional(),
   compression: Compression.optional(),
+  defaults: RequestDefaults.optional().describe('parameters of requests that do not give them'),
+  caps: RequestCaps.optional().describe('the most that a request may ask for'),
+  timeouts: Timeouts.optional().describe('seconds'),
+  keepAlive: KeepAlive.optional(),
   definition: z
     .strictObject({
       weights: z.string().min(1).optional(),

@@ -11,6 +11,7 @@ import { ApiKeys, type SecretSource } from '../../contracts/secret.ts';
 import { createKeyRing, type KeyRing } from './auth.ts';
 import { checkCompression } from './compression/settings.ts';
 import { createModelTable, type ModelTable } from './edge/models.ts';
+import type { OverloadLimits } from './edge/overload.ts';
 import type { LedgerSettings } from './ledger.ts';
 import type { RedisSettings } from './redis/link.ts';
 
@@ -37,6 +38,7 @@ export interface EdgeState extends CommonState {
   readonly keysVersion: string;
   readonly environment: string;
   readonly ledger?: LedgerSettings;
+  readonly overload?: OverloadLimits;
   /** For keys that say nothing of their own. */
   readonly limits?: Limits;
   readonly redis?: RedisSettings & Pick<RedisConfig, 'whenUnavailable'>;
@@ -94,6 +96,7 @@ async function edgeState(config: EdgeConfig, version: string, sources: Sources):
     models,
     environment: config.environment,
     ledger: config.ledger,
+    overload: config.overload,
     limits: config.limits,
     redis: config.redis && (await redisSettings(config.redis, sources)),
   };

@@ -1,5 +1,5 @@
 import type { TokenUsage } from '../../contracts/price.ts';
-import { isObject, type Json } from './json.ts';
+import { isObject, isUnset, type Json } from './json.ts';
 import { chatUsage, responsesUsage } from './usage.ts';
 
 /** What differs between the three APIs as far as the gateway looks into answers. */
@@ -17,7 +17,15 @@ export interface Dialect {
   readonly endMark?: RegExp;
   /** Caps of the output's length that the API knows; the last one is set where a request has none. */
   readonly outputCaps: readonly string[];
+  /** Sampling parameters that it knows. */
+  readonly sampling: readonly string[];
+  /** The members that set a reasoning effort where the request has none. */
+  effort(request: Json, effort: string): Json;
+  /** Whether answers are what the model wrote word for word, so that nothing in them can be a leak. */
+  readonly raw: boolean;
 }
+
+const SAMPLING = ['temperature', 'top_p', 'frequency_penalty', 'presence_penalty'];
 
 const chat: Dialect = {
   path: '/v1/chat/completions',
@@ -26,6 +34,9 @@ const chat: Dialect = {
   hasContent: (event) => choicesOf(event).some(({ delta }) => isObject(delta) && hasDelta(delta)),
   usageOf: (answer) => (isObject(answer) ? chatUsage(answer.usage) : undefined),
   outputCaps: ['max_tokens', 'max_completion_tokens'],
+  sampling: SAMPLING,
+  effort: flatEffort,
+  raw: false,
 };
 
 const completions: Dialect = {
@@ -35,6 +46,9 @@ const completions: Dialect = {
   hasContent: (event) => choicesOf(event).some(({ text }) => isFilled(text)),
   usageOf: chat.usageOf,
   outputCaps: ['max_tokens'],
+  sampling: SAMPLING,
+  effort: () => ({}),
+  raw: true,
 };
 
 const responses: Dialect = {
@@ -48,6 +62,9 @@ const responses: Dialect = {
   },
   endMark: /"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/,
   outputCaps: ['max_output_tokens'],
+  sampling: ['temperature', 'top_p'],
+  effort: nestedEffort,
+  raw: false,
 };
 
 /** The APIs that are relayed, by their path. */
@@ -65,4 +82,13 @@ function hasDelta({ content, reasoning, reasoning_content, tool_calls }: Json): 
 
 function isFilled(value: unknown): boolean {
   return (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
+}
+
+function flatEffort(json: Json, effort: string): Json {
+  return isUnset(json.reasoning_effort) ? { reasoning_effort: effort } : {};
+}
+
+function nestedEffort({ reasoning }: Json, effort: string): Json {
+  if (isUnset(reasoning)) return { reasoning: { effort } };
+  return isObject(reasoning) && isUnset(reasoning.effort) ? { reasoning: { ...reasoning, effort } } : {};
 }

@@ -12,3 +12,8 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** Members that are left out and those that are null mean the same in these APIs. */
+export function isUnset(value: unknown): boolean {
+  return value === undefined || value === null;
+}

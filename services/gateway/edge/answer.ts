@@ -3,6 +3,7 @@ import type { Dialect } from '../dialect.ts';
 import type { ApiError } from '../http/errors.ts';
 import type { Exchange } from '../http/upstream.ts';
 import type { EdgeCall } from './call.ts';
+import type { HarmonyGuard } from './harmony.ts';
 
 /** The router's answer on its way to the client. */
 export interface Answer {
@@ -10,6 +11,8 @@ export interface Answer {
   onEnd(): void;
   /** The upstream is gone, or this gateway ends. */
   fail(error: ApiError): void;
+  /** Nobody is there any more to be told anything. */
+  stop(): void;
   /** Whether the client has all of it, even if the connection has not ended yet. */
   readonly complete: boolean;
 }
@@ -21,6 +24,8 @@ export interface AnswerProps {
   readonly exchange: Exchange;
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
+  /** Absent: answers of this API are not looked into. */
+  readonly guard?: HarmonyGuard;
 }
 
 /** How errors name the next hop. */

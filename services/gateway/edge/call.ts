@@ -7,6 +7,7 @@ import type { Need } from '../limits/reservation.ts';
 import type { Log, Runtime } from '../runtime.ts';
 import { type Charge, chargeOf, type Facts, isUnpriced } from './charge.ts';
 import type { Estimates } from './estimates.ts';
+import type { Leak, LeakOutcome } from './harmony.ts';
 import { type EdgeMetrics, type Labels, NONE, type Phase } from './metrics.ts';
 import type { ServedModel, ServedRelease } from './models.ts';
 import type { StreamWatch } from './stream-watch.ts';
@@ -114,6 +115,10 @@ export class EdgeCall {
     this.#server = server;
     this.#release = release === undefined ? undefined : this.#model?.releases.get(release);
     if (this.#release !== undefined && release !== undefined) this.#labels = { ...this.#labels, release };
+  }
+
+  leaked(leak: Leak, outcome: LeakOutcome): void {
+    this.#metrics.leaked(this.#labels, leak, outcome);
   }
 
   firstToken(): void {

@@ -17,8 +17,10 @@ import { EdgeCall } from './call.ts';
 import type { Estimates } from './estimates.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { modelObject } from './models.ts';
+import { createOverloadGuard, type OverloadGuard } from './overload.ts';
 import { createEdgeRelay, type EdgeRelay } from './relay.ts';
 import { planEdgeRequest } from './request.ts';
+import { createRetryBudget } from './retry-budget.ts';
 
 /** What the handler needs at the moment a request comes in. */
 export interface EdgeNow {
@@ -42,13 +44,15 @@ interface EdgeProps {
 /** The public API: decides who may, which model and which conversation, and passes answers on. */
 export function createEdgeHandler(props: EdgeProps): Handler {
   const { current, metrics, runtime, log } = props;
+  const budget = createRetryBudget();
+  const overload = createOverloadGuard(runtime, metrics.shed);
   return (req, res) => {
     const now = current();
     const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), props);
-    const relay = createEdgeRelay(now.router, call, res, { metrics, runtime });
+    const relay = createEdgeRelay(now.router, call, res, { metrics, budget, runtime });
     res.setHeader(REQUEST_ID, call.id);
     res.on('close', relay.clientClosed);
-    void answer(now, props, call, req, res, relay).catch((error: unknown) => {
+    void answer(now, { ...props, overload }, call, req, res, relay).catch((error: unknown) => {
       if (error instanceof ClientGone) return;
       if (!(error instanceof ApiError)) log(defectLine(call.id, error));
       relay.cutShort(error instanceof ApiError ? error : serverError());
@@ -59,7 +63,11 @@ export function createEdgeHandler(props: EdgeProps): Handler {
 
 async function answer(
   { state, router, loadedAt }: EdgeNow,
-  { limits, compression }: Pick<EdgeProps, 'limits' | 'compression'>,
+  {
+    limits,
+    compression,
+    overload,
+  }: Pick<EdgeProps, 'limits' | 'compression'> & { readonly overload: OverloadGuard },
   call: EdgeCall,
   req: IncomingMessage,
   res: ServerResponse,
@@ -83,12 +91,14 @@ async function answer(
   const key = state.keys.keyOf(req.headers.authorization);
   call.keyId = key.id;
   if (dialect !== undefined) {
+    const place = overload.enter(state.overload ?? {}, Number(req.headers['content-length'] ?? 0));
+    res.on('close', place.leave);
     const body = await readJsonBody(req);
     call.arrived();
     const { id } = call;
     const { headers } = req;
     const request = planEdgeRequest({ id, key, dialect, headers, body }, state);
-    const need = needOf(body, request.model, dialect);
+    const need = needOf({ ...body, json: request.json }, request.model, dialect);
     const grant = await limits.admit(key, need);
     call.granted(grant, need);
     if (!res.headersSent)

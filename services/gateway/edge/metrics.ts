@@ -1,7 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { toDollars } from '../../../contracts/price.ts';
 import type { Charge } from './charge.ts';
+import { TIMEOUTS, type TimeoutKind } from './deadlines.ts';
+import { LEAK_OUTCOMES, LEAKS, type Leak, type LeakOutcome } from './harmony.ts';
 import type { ServedModel } from './models.ts';
+import { SHED_REASONS, type ShedReason } from './overload.ts';
 import { RETRY_REASONS, type RetryReason } from './retry.ts';
 
 /** Where a request is when its client leaves. */
@@ -43,6 +46,9 @@ export interface EdgeMetrics {
   admitted(model: string): void;
   left(model: string): void;
   retried(reason: RetryReason): void;
+  shed(reason: ShedReason): void;
+  timedOut(kind: TimeoutKind): void;
+  leaked(labels: Labels, leak: Leak, outcome: LeakOutcome): void;
   /** @param seconds From the complete request to its first token. */
   firstToken(labels: Labels, seconds: number): void;
   /** @param seconds Since the token before. */
@@ -116,6 +122,24 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     labelNames: ['reason'],
     registers,
   });
+  const sheds = new Counter({
+    name: 'oss_sheds_total',
+    help: 'Requests refused before their body was read because the gateway was full',
+    labelNames: ['reason'],
+    registers,
+  });
+  const timeouts = new Counter({
+    name: 'oss_timeouts_total',
+    help: 'Requests ended because the answer took too long',
+    labelNames: ['kind'],
+    registers,
+  });
+  const leaks = new Counter({
+    name: 'oss_harmony_leaks_total',
+    help: "Traces of the model's own format in answers, and tools that were not offered",
+    labelNames: ['model', 'release', 'kind', 'outcome'],
+    registers,
+  });
   const unknown = new Counter({
     name: 'oss_usage_missing_total',
     help: 'Answers whose tokens the server did not count, or that could not be priced',
@@ -132,6 +156,8 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
 
   for (const phase of PHASES) aborts.inc({ phase }, 0);
   for (const reason of RETRY_REASONS) retries.inc({ reason }, 0);
+  for (const reason of SHED_REASONS) sheds.inc({ reason }, 0);
+  for (const kind of TIMEOUTS) timeouts.inc({ kind }, 0);
   const introduced = new Set<string>();
 
   function introduceRelease({ model, release }: Labels): void {
@@ -145,6 +171,8 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     for (const histogram of [firstToken, interToken]) histogram.zero({ model, release });
     requests.inc({ model, release, code: 200 }, 0);
     cuts.inc({ model, release }, 0);
+    for (const kind of LEAKS)
+      for (const outcome of LEAK_OUTCOMES) leaks.inc({ model, release, kind, outcome }, 0);
     unknown.inc({ model, release }, 0);
     estimated.inc({ model, release }, 0);
   }
@@ -172,6 +200,9 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     admitted: (model) => inFlight.inc({ model }),
     left: (model) => inFlight.dec({ model }),
     retried: (reason) => retries.inc({ reason }),
+    shed: (reason) => sheds.inc({ reason }),
+    timedOut: (kind) => timeouts.inc({ kind }),
+    leaked: (labels, kind, outcome) => leaks.inc({ ...labels, kind, outcome }),
     firstToken: (labels, seconds) => firstToken.observe({ ...labels }, seconds),
     token: (labels, seconds) => interToken.observe({ ...labels }, seconds),
     settled({ model, release, code, aborted, cut, usageMissing, charge }) {

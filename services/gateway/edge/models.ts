@@ -3,13 +3,19 @@ import type { CompressionConfig } from '../../../contracts/compression.ts';
 import type { EdgeConfig } from '../../../contracts/gateway-config.ts';
 import type { Price } from '../../../contracts/price.ts';
 import { ApiError } from '../http/errors.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { RequestPolicy } from './policy.ts';
 
 /** A model with releases, as clients reach it by its own name or an alias. */
-export interface ServedModel {
+export interface ServedModel extends RequestPolicy, Deadlines {
   readonly name: string;
   /** Most tokens of prompt and answer together. */
   readonly contextTokens: number;
   readonly compression?: CompressionConfig;
+  /** Silence of the upstream that ends a request. @default 600 */
+  readonly idleSeconds?: number;
+  /** Between comments before the first token of a stream; 0: none. @default 15 */
+  readonly keepAliveSeconds?: number;
   readonly releases: ReadonlyMap<string, ServedRelease>;
 }
 

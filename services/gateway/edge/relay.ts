@@ -8,9 +8,12 @@ import type { Exchange, Upstream } from '../http/upstream.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Answer, ROUTER } from './answer.ts';
 import type { EdgeCall } from './call.ts';
+import { startWatchdog, type Watchdog } from './deadlines.ts';
+import { createHarmonyGuard } from './harmony.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { EdgeRequest } from './request.ts';
 import { sendWithRetries } from './retry.ts';
+import type { RetryBudget } from './retry-budget.ts';
 import { streamedAnswer } from './streamed-answer.ts';
 import { wholeAnswer } from './whole-answer.ts';
 
@@ -24,12 +27,20 @@ export interface EdgeRelay extends Running {
 /** Of the router's headers these reach the client. */
 const PASSED_ON = ['content-type', RELEASE, SERVER, 'retry-after', 'x-should-retry'];
 
+/** Shorter than the idle time of any balancer in front: an ALB's is 60 s. */
+const KEEP_ALIVE_SECONDS = 15;
+
 export function createEdgeRelay(
   router: Upstream,
   call: EdgeCall,
   res: ServerResponse,
-  { metrics, runtime }: { readonly metrics: EdgeMetrics; readonly runtime: Runtime },
+  {
+    metrics,
+    budget,
+    runtime,
+  }: { readonly metrics: EdgeMetrics; readonly budget: RetryBudget; readonly runtime: Runtime },
 ): EdgeRelay {
+  let watchdog: Watchdog | undefined;
   let exchange: Exchange | undefined;
   let answer: Answer | undefined;
 
@@ -43,9 +54,20 @@ export function createEdgeRelay(
   }
 
   return {
-    start(dialect, { model, usageShown, upstream }) {
+    start(dialect, { model, stream, usageShown, json, upstream }) {
       if (res.closed || res.writableEnded) return;
       call.admitted(model, dialect.path, upstream.body.length);
+      const { firstTokenSeconds, totalSeconds, keepAliveSeconds = KEEP_ALIVE_SECONDS } = model;
+      const deadlines = { firstTokenSeconds: stream ? firstTokenSeconds : undefined, totalSeconds };
+      const clocks = startWatchdog(deadlines, runtime, (kind, error) => {
+        metrics.timedOut(kind);
+        exchange?.abort();
+        fail(error);
+      });
+      watchdog = clocks;
+      const guard = dialect.raw
+        ? undefined
+        : createHarmonyGuard({ json, body: upstream.body, onLeak: (...leak) => call.leaked(...leak) });
       const sent = sendWithRetries(
         router,
         upstream,
@@ -62,15 +84,25 @@ export function createEdgeRelay(
               exchange: sent,
               status,
               headers: pickHeaders(headers, PASSED_ON),
+              guard,
             };
-            answer = isStream(status, headers) ? streamedAnswer(props, usageShown) : wholeAnswer(props);
+            const keepAliveMs = keepAliveSeconds * 1_000;
+            const onFirstToken = clocks.begun;
+            answer = isStream(status, headers)
+              ? streamedAnswer(props, { usageShown, keepAliveMs, onFirstToken, runtime })
+              : wholeAnswer(props);
+            if (!isStream(status, headers)) clocks.begun();
           },
           onData: (chunk) => answer?.onData(chunk),
           onEnd: () => answer?.onEnd(),
-          onFailure: (kind) => fail(failureError(kind, ROUTER)),
+          onFailure(kind) {
+            if (kind === 'timeout') metrics.timedOut('idle');
+            fail(failureError(kind, ROUTER));
+          },
         },
         {
           runtime,
+          budget,
           onRetry(reason) {
             call.returned();
             metrics.retried(reason);
@@ -80,6 +112,8 @@ export function createEdgeRelay(
       exchange = sent;
     },
     clientClosed() {
+      watchdog?.stop();
+      answer?.stop();
       exchange?.abort();
       call.settle(res, { aborted: answer?.complete !== true });
     },

@@ -18,6 +18,7 @@ import { isObject, type Json } from '../json.ts';
 import { editMembers } from '../json-edit.ts';
 import { isSingle } from '../limits/reservation.ts';
 import type { ModelTable, ServedModel } from './models.ts';
+import { policyEdits } from './policy.ts';
 import type { UsageShown } from './stream-watch.ts';
 
 /** What a client sent, after it was authenticated. */
@@ -35,6 +36,8 @@ export interface EdgeRequest {
   readonly stream: boolean;
   /** How much of the usage that the gateway asks for reaches the client. */
   readonly usageShown: UsageShown;
+  /** The body as it is sent, compression apart. */
+  readonly json: Json;
   readonly upstream: UpstreamRequest;
 }
 
@@ -52,7 +55,8 @@ export function planEdgeRequest(
   const stream = json.stream === true;
   const asksForUsage = stream && dialect.usageOnRequest && mayHoldOptions(json.stream_options);
   const usageShown = asksForUsage ? shownUsage(json.stream_options) : 'all';
-  const edits = {
+  const edits: Json = {
+    ...policyEdits(json, dialect, model),
     ...(model.name === name ? {} : { model: model.name }),
     ...(asksForUsage ? { stream_options: withUsage(json) } : {}),
   };
@@ -60,7 +64,9 @@ export function planEdgeRequest(
     model,
     stream,
     usageShown,
+    json: { ...json, ...edits },
     upstream: {
+      idleMs: model.idleSeconds === undefined ? undefined : model.idleSeconds * 1_000,
       path: dialect.path,
       body: editMembers(body.bytes, json, edits),
       headers: {

@@ -1,6 +1,7 @@
 import type { TokenUsage } from '../../../contracts/price.ts';
 import type { Dialect } from '../dialect.ts';
-import { parseJson } from '../json.ts';
+import { isObject, parseJson } from '../json.ts';
+import type { HarmonyGuard } from './harmony.ts';
 
 /**
  * How much of the usage that the gateway asks for reaches the client. `none`: it did not ask; `last`: it asked for
@@ -42,9 +43,11 @@ export function watchStream(
   dialect: Dialect,
   {
     usageShown,
+    guard,
     onFirstToken,
     onToken,
   }: {
+    readonly guard?: HarmonyGuard;
     readonly usageShown: UsageShown;
     readonly onFirstToken: () => void;
     readonly onToken: () => void;
@@ -89,8 +92,16 @@ export function watchStream(
   }
 
   return {
-    inspect(event) {
-      const text = event.toString('latin1');
+    inspect(given) {
+      if (guard?.refusal !== undefined) return undefined;
+      let event = given;
+      let text = event.toString('latin1');
+      if (guard?.suspects(text) === true) {
+        const mended = mendEvent(event, guard);
+        if (mended === undefined) return undefined;
+        if (mended !== event) text = mended.toString('latin1');
+        event = mended;
+      }
       const data = dataOf(text);
       if (data === undefined) return event;
       if (data === '[DONE]') {
@@ -124,6 +135,18 @@ export function watchStream(
       return failed;
     },
   };
+}
+
+/** The event without leaks; undefined if it is refused. An event that is not JSON is none of the guard's. */
+function mendEvent(event: Buffer, guard: HarmonyGuard): Buffer | undefined {
+  const text = event.toString('utf8');
+  const data = dataOf(text);
+  const part = data === undefined ? undefined : parseJson(data);
+  if (!isObject(part)) return event;
+  const mended = guard.mend(part, true);
+  if (mended === undefined || mended === part) return mended && event;
+  const others = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('data:'));
+  return Buffer.from([...others, `data: ${JSON.stringify(mended)}`, '', ''].join('\n'));
 }
 
 /** What stands after `data:` in an event; undefined for one without data, as comments are. */

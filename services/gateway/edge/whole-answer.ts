@@ -1,14 +1,15 @@
 import { type ApiError, sendError, upstreamError } from '../http/errors.ts';
 import { backPressured, failureError } from '../http/pass-on.ts';
-import { parseJson } from '../json.ts';
+import { isObject, parseJson } from '../json.ts';
 import { type Answer, type AnswerProps, ROUTER } from './answer.ts';
+import type { HarmonyGuard } from './harmony.ts';
 
 /** A longer answer is passed on as it comes, unread. */
 const WHOLE_LIMIT = 64 * 1024 * 1024;
 
 /** Passes an answer on once it is complete, so that one that breaks off can still become an error. */
 export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
-  const { res, call, dialect, exchange, status, headers } = props;
+  const { res, call, dialect, exchange, status, headers, guard } = props;
   const chunks: Buffer[] = [];
   let size = 0;
   let pass: ((bytes: Buffer) => void) | undefined;
@@ -26,6 +27,19 @@ export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
     res.writeHead(status, { ...headers, 'content-length': body.length });
     call.settle(res);
     res.end(body);
+  }
+
+  function sendMended(body: Buffer, harmony: HarmonyGuard): void {
+    const json = parseJson(body.toString('utf8'));
+    const mended = isObject(json) ? harmony.mend(json, false) : undefined;
+    if (harmony.refusal === undefined) {
+      send(mended === undefined || mended === json ? body : Buffer.from(JSON.stringify(mended)), json);
+      return;
+    }
+    call.usage = dialect.usageOf(json);
+    call.answerBytes = body.length;
+    sendError(res, harmony.refusal);
+    call.settle(res);
   }
 
   return {
@@ -46,12 +60,15 @@ export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
         return;
       }
       const body = Buffer.concat(chunks, size);
-      const json = parseJson(body.toString('latin1'));
-      if (json !== undefined) send(body, json);
+      const text = body.toString('latin1');
+      const json = parseJson(text);
+      if (json !== undefined && status < 300 && guard?.suspects(text) === true) sendMended(body, guard);
+      else if (json !== undefined) send(body, json);
       else if (status >= 300) foreignError(props);
       else fail(failureError('cut', ROUTER));
     },
     fail,
+    stop() {},
     complete: false,
   };
 }

@@ -9,6 +9,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** Silence that ends it. @default - the upstream's own */
+  readonly idleMs?: number;
 }
 
 /**
@@ -121,7 +123,14 @@ export function openUpstream(
       };
 
       connection.client.dispatch(
-        { method: 'POST', path: prefix + request.path, headers: request.headers, body: request.body },
+        {
+          method: 'POST',
+          path: prefix + request.path,
+          headers: request.headers,
+          body: request.body,
+          headersTimeout: request.idleMs ?? idleMs,
+          bodyTimeout: request.idleMs ?? idleMs,
+        },
         {
           onRequestStart(started) {
             controller = started;

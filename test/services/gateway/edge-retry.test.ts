@@ -91,11 +91,11 @@ describe('a request is sent again', () => {
 
   test('at most twice, after waits that grow and are shortened at random', async () => {
     const waits: number[] = [];
-    const after = (milliseconds: number, task: () => void) => {
+    const after = retriesAtOnce((milliseconds, task) => {
       waits.push(milliseconds);
       const timer = setTimeout(task, 0);
       return () => clearTimeout(timer);
-    };
+    });
     const router = await fakeUpstream(unsent);
     const gateway = await start(edgeConfig(router.url), { after, random: () => 0.5 });
     const response = await gateway.post(CHAT, hello);
@@ -174,3 +174,55 @@ describe('a request is never sent twice', () => {
     expect(statuses.filter((status) => status === 502)).toHaveLength(33);
   });
 });
+
+describe('retries stay few', () => {
+  const atOnce = (_ms: number, task: () => void) => {
+    const timer = setImmediate(task);
+    return () => clearImmediate(timer);
+  };
+
+  test('in an outage a fifth of the requests is sent again, once what was saved up is gone', async () => {
+    const router = await fakeUpstream(unsent);
+    const gateway = await start(edgeConfig(router.url, { drainSeconds: 5 }), {
+      after: retriesAtOnce(atOnce),
+    });
+    for (let turn = 0; turn < 100; turn += 1) expect((await gateway.post(CHAT, hello)).status).toBe(502);
+    const repeated = router.requests.length - 100;
+    expect(repeated).toBeGreaterThan(20);
+    expect(repeated).toBeLessThanOrEqual(20 + 100 / 5);
+  });
+
+  test('`retry-after` is waited for', async () => {
+    const waits: number[] = [];
+    const router = await fakeUpstream((received) => {
+      if (router.requests.length > 1) return chat(['a'])(received);
+      received.res.writeHead(503, { 'x-fleet-unsent': '1', 'retry-after': '1' });
+      received.res.end();
+    });
+    const after = retriesAtOnce((ms: number, task: () => void) => {
+      waits.push(ms);
+      return atOnce(ms, task);
+    });
+    const gateway = await start(edgeConfig(router.url), { after });
+    expect((await gateway.post(CHAT, hello)).status).toBe(200);
+    expect(waits[0]).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('a long `retry-after` is passed on instead', async () => {
+    const router = await fakeUpstream(({ res }) => {
+      res.writeHead(503, { 'x-fleet-unsent': '1', 'retry-after': '30', 'content-type': 'application/json' });
+      res.end('{"error":{"message":"x"}}');
+    });
+    const gateway = await start(edgeConfig(router.url));
+    const response = await gateway.post(CHAT, hello);
+    expect(response.headers.get('retry-after')).toBe('30');
+    expect(router.requests).toHaveLength(1);
+  });
+});
+
+/** Puts waits before a retry in hand; longer clocks run as they do. */
+function retriesAtOnce(
+  wait: (ms: number, task: () => void) => () => void,
+): (ms: number, task: () => void) => () => void {
+  return (ms, task) => (ms <= 2_200 ? wait(ms, task) : () => {});
+}

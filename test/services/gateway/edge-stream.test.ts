@@ -118,6 +118,7 @@ describe('what a streaming client gets', () => {
     const stream = gateway.client.chat.completions.stream({
       model: 'gpt-oss-120b',
       messages: [{ role: 'user', content: 'a bucket' }],
+      tools: [{ type: 'function', function: { name: 'create_bucket', parameters: { type: 'object' } } }],
     });
     const message = (await stream.finalChatCompletion()).choices[0]?.message;
     expect(message?.tool_calls?.[0]).toMatchObject({

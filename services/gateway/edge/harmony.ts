@@ -1,0 +1,190 @@
+import { type ApiError, NO_CLIENT_RETRY, upstreamError } from '../http/errors.ts';
+import { isObject, type Json } from '../json.ts';
+
+/**
+ * What gpt-oss servers let through of Harmony, the format that the model writes in: a tool's name with format tokens
+ * on it (vllm#32587), a tool that was not offered, and format tokens in text (TensorRT-LLM#9256).
+ */
+export const LEAKS = ['tool_name', 'unknown_tool', 'text'] as const;
+export type Leak = (typeof LEAKS)[number];
+export const LEAK_OUTCOMES = ['repaired', 'refused'] as const;
+export type LeakOutcome = (typeof LEAK_OUTCOMES)[number];
+
+const TOKEN = /<\|(?:start|end|message|channel|constrain|return|call)\|>/;
+const LAST_TOKENS = /(?:<\|(?:end|return|call)\|>)+\s*$/;
+const MESSAGE = /(?:<\|start\|>assistant)?<\|channel\|>(analysis|commentary|final)<\|message\|>/g;
+
+/** Mends the answers to one request where there is no doubt what was meant. */
+export interface HarmonyGuard {
+  /** Whether this part of an answer is worth a look; quick, and true for many that are fine. */
+  suspects(json: string): boolean;
+  /**
+   * @param part A whole answer or the data of one event.
+   * @returns the part itself if it is fine, a mended copy, or undefined if it is refused
+   */
+  mend(part: Json, streamed: boolean): Json | undefined;
+  /** Why something was refused. */
+  readonly refusal: ApiError | undefined;
+}
+
+interface GuardProps {
+  /** The request: its tools, and whether it talks of the format itself. */
+  readonly json: Json;
+  readonly body: Buffer;
+  readonly onLeak: (leak: Leak, outcome: LeakOutcome) => void;
+}
+
+class Refused extends Error {}
+
+/**
+ * Text is left alone where the request itself contains format tokens: then the answer may well talk of them. In a
+ * stream a token is only seen where a server sends it in one piece, which it does with those that are no text.
+ */
+export function createHarmonyGuard({ json, body, onLeak }: GuardProps): HarmonyGuard {
+  let offered: ReadonlySet<string> | undefined;
+  let talksOfIt: boolean | undefined;
+  let refusal: ApiError | undefined;
+
+  function refuse(leak: Leak): never {
+    onLeak(leak, 'refused');
+    refusal = refusalOf(leak);
+    throw new Refused();
+  }
+
+  function mendName(name: string): string {
+    offered ??= toolsOf(json);
+    if (name === '' || offered.has(name)) return name;
+    const bare = name
+      .replace(/<\|[\s\S]*$/, '')
+      .replace(/^(?:to=)?functions\./, '')
+      .trim();
+    if (!offered.has(bare)) return refuse('unknown_tool');
+    onLeak('tool_name', 'repaired');
+    return bare;
+  }
+
+  function mendText(text: string): string {
+    if (!TOKEN.test(text)) return text;
+    talksOfIt ??= body.includes('<|');
+    if (talksOfIt) return text;
+    const rest = text.replace(LAST_TOKENS, '');
+    if (TOKEN.test(rest)) return refuse('text');
+    onLeak('text', 'repaired');
+    return rest;
+  }
+
+  /** A whole message that is still in the format: thoughts and answer are told apart as the server should have. */
+  function mendMessage(message: Json): Json {
+    const { content } = message;
+    if (typeof content !== 'string' || content.search(MESSAGE) !== 0 || body.includes('<|')) return message;
+    const [, ...parts] = content.replace(LAST_TOKENS, '').split(MESSAGE);
+    const said: Record<string, string> = {};
+    for (let at = 0; at + 1 < parts.length; at += 2) {
+      const [channel = '', text = ''] = [parts[at], parts[at + 1]];
+      const kind = channel === 'analysis' ? 'reasoning' : 'content';
+      said[kind] = (said[kind] ?? '') + text.replace(LAST_TOKENS, '');
+    }
+    if (said.content === undefined || Object.values(said).some((text) => TOKEN.test(text))) return message;
+    onLeak('text', 'repaired');
+    return { ...message, ...said };
+  }
+
+  const mendValue = (value: unknown, name: string, inCall: boolean): unknown => {
+    if (typeof value === 'string') {
+      if (inCall && name === 'name') return mendName(value);
+      return TEXTS.has(name) ? mendText(value) : value;
+    }
+    if (Array.isArray(value)) return value.map((each) => mendValue(each, name, inCall || CALLS.has(name)));
+    return isObject(value) ? mendMembers(value, inCall || CALLS.has(name)) : value;
+  };
+
+  function mendMembers(members: Json, inCall: boolean): Json {
+    const isCall = inCall || CALL_TYPES.has(members.type);
+    return Object.fromEntries(
+      Object.entries(members).map(([name, value]) => [
+        name,
+        UNTOUCHED.has(name) || (name === 'delta' && isArguments(members))
+          ? value
+          : mendValue(value, name, isCall),
+      ]),
+    );
+  }
+
+  return {
+    suspects: (text) =>
+      text.includes('<|') || text.includes('\\u003c|') || (text.includes('"name"') && text.includes('_call')),
+    mend(part, streamed) {
+      try {
+        const before = JSON.stringify(part);
+        const mended = mendMembers(streamed ? part : withMessages(part, mendMessage), false);
+        return JSON.stringify(mended) === before ? part : mended;
+      } catch (error) {
+        if (error instanceof Refused) return undefined;
+        throw error;
+      }
+    },
+    get refusal() {
+      return refusal;
+    },
+  };
+}
+
+/** Events of /v1/responses whose `delta` is a piece of JSON that the client puts together. */
+function isArguments({ type }: Json): boolean {
+  return typeof type === 'string' && type.includes('arguments');
+}
+
+/** Members that hold calls of tools, and types of objects that are one. */
+const CALLS: ReadonlySet<string> = new Set(['tool_calls', 'function_call']);
+const CALL_TYPES: ReadonlySet<unknown> = new Set([
+  'function_call',
+  'custom_tool_call',
+  'response.function_call_arguments.done',
+]);
+/** Members that hold text of the model, in all of the APIs. */
+const TEXTS: ReadonlySet<string> = new Set(['content', 'reasoning', 'reasoning_content', 'text', 'delta']);
+/** Echoes of the request, and text that is data of its own. */
+const UNTOUCHED: ReadonlySet<string> = new Set([
+  'tools',
+  'instructions',
+  'input',
+  'arguments',
+  'metadata',
+  'logprobs',
+  'tool_choice',
+  'usage',
+]);
+
+function withMessages(answer: Json, change: (message: Json) => Json): Json {
+  if (!Array.isArray(answer.choices)) return answer;
+  const choices = answer.choices.map((choice: unknown) =>
+    isObject(choice) && isObject(choice.message) ? { ...choice, message: change(choice.message) } : choice,
+  );
+  return { ...answer, choices };
+}
+
+/** Names of tools in a request, by the shapes of all APIs. */
+function toolsOf({ tools, functions }: Json): ReadonlySet<string> {
+  const all = [tools, functions].flatMap((list) => (Array.isArray(list) ? list.filter(isObject) : []));
+  return new Set(
+    all.flatMap((tool) =>
+      [tool.function, tool.custom, tool].flatMap((holder) =>
+        isObject(holder) && typeof holder.name === 'string' ? [holder.name] : [],
+      ),
+    ),
+  );
+}
+
+function refusalOf(leak: Leak): ApiError {
+  const [code, message] =
+    leak === 'unknown_tool'
+      ? [
+          'unknown_tool',
+          'The model called a tool that the request does not offer. Nothing of that call is passed on.',
+        ]
+      : [
+          'harmony_leak',
+          'The server passed on raw tokens of the model’s format, so the answer cannot be trusted.',
+        ];
+  return upstreamError(502, code, message, NO_CLIENT_RETRY);
+}
