@@ -1,4 +1,6 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Limits } from '../contracts/schema/limits.ts';
+import type { KeyLimits } from '../contracts/secret.ts';
 import type { Grouping } from './commands/cost.ts';
 import type { Context, Outcome } from './context.ts';
 import type { Paint } from './print/style.ts';
@@ -6,6 +8,9 @@ import type { Paint } from './print/style.ts';
 const ENVIRONMENT = ['[environment]', 'name of the environment', 'local'] as const;
 
 const GROUPINGS = ['key', 'model', 'release', 'day'] as const satisfies readonly Grouping[];
+
+/** What each limit may be instead of a number. */
+const OR_NONE = ", or none (default: the environment's)";
 
 type InProject = (command: (context: Context) => Promise<Outcome>) => Promise<void>;
 
@@ -34,12 +39,26 @@ export function addAccountCommands(program: Command, inProject: InProject, paint
     .description('make a key, print it once, and let the running gateway know it')
     .argument('<id>', 'public name of the key: label of metrics and of the ledger')
     .argument(...ENVIRONMENT)
+    .option(
+      '--models <names>',
+      'public model names that it may use, separated by commas (default: all)',
+      list,
+    )
+    .option('--requests-per-minute <count>', `requests${OR_NONE}`, limit('requestsPerMinute'))
+    .option('--tokens-per-minute <count>', `prompt and generated tokens${OR_NONE}`, limit('tokensPerMinute'))
+    .option('--parallel <count>', `requests under way at a time${OR_NONE}`, limit('parallel'))
+    .option('--usd-per-day <dollars>', `budget of each day of UTC${OR_NONE}`, limit('usdPerDay'))
+    .option(
+      '--usd-per-month <dollars>',
+      `budget of each calendar month of UTC${OR_NONE}`,
+      limit('usdPerMonth'),
+    )
     .option('--pin', 'the key may choose the release by x-fleet-release', false)
-    .action((id: string, name: string, { pin }: { pin: boolean }) =>
+    .action((id: string, name: string, { pin, models, ...flags }: KeyFlags) =>
       inProject(async (context) => {
         const { createKey } = await import('./commands/key.ts');
         const { printGateway } = await import('./print/key.ts');
-        const result = await createKey(id, { pin }, name, context);
+        const result = await createKey(id, { pin, models, limits: limitsIn(flags) }, name, context);
         context.progress(printGateway(result, paint));
         return { data: result, text: result.key, exitCode: result.gateway.state === 'refused' ? 1 : 0 };
       }),
@@ -73,4 +92,31 @@ export function addAccountCommands(program: Command, inProject: InProject, paint
         };
       }),
     );
+}
+
+interface KeyFlags extends Partial<Record<keyof Limits, number | 'none'>> {
+  readonly pin: boolean;
+  readonly models?: readonly string[];
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
+function limitsIn(flags: Omit<KeyFlags, 'pin' | 'models'>): KeyLimits {
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, limit]) => [name, limit === 'none' ? null : limit]),
+  );
+}
+
+/** Reads the flag of one limit. Commander would make an empty text of null. */
+function limit(name: keyof Limits): (text: string) => number | 'none' {
+  return (text) => {
+    if (text === 'none') return text;
+    const { data, error } = Limits.shape[name].safeParse(text.trim() === '' ? Number.NaN : Number(text));
+    if (data !== undefined) return data;
+    throw new InvalidArgumentError(
+      `It must be none or a number in the limits: ${error?.issues[0]?.message}.`,
+    );
+  };
 }

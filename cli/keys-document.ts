@@ -74,6 +74,6 @@ export async function changeKeys(
 }
 
 function textOf(keys: readonly ApiKey[]): string {
-  const lines = keys.map(({ id, sha256, pin }) => `  ${JSON.stringify({ id, sha256, pin })}`);
+  const lines = keys.map((key) => `  ${JSON.stringify(key)}`);
   return `[\n${lines.join(',\n')}\n]\n`;
 }

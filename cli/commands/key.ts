@@ -1,5 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ApiKey } from '../../contracts/secret.ts';
+import type { Environment } from '../../contracts/environment.ts';
+import { limitsOf } from '../../contracts/limits.ts';
+import type { Limits } from '../../contracts/schema/limits.ts';
+import { ApiKey, type KeyLimits } from '../../contracts/secret.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { type GatewayAnswer, tellGateway } from '../gateway-keys.ts';
@@ -12,8 +15,21 @@ import { readEnvironment } from '../project.ts';
 export interface ListedKey {
   readonly id: string;
   readonly pin: boolean;
+  /** Public names of the models that it may use. Absent: all. */
+  readonly models?: readonly string[];
+  /** What holds for it: its own limits, else the environment's. */
+  readonly limits: Limits;
   /** First 8 hex digits of its SHA-256. */
   readonly hash: string;
+}
+
+/** What a new key may do. */
+export interface KeyRights {
+  readonly pin: boolean;
+  /** @default - all models */
+  readonly models?: readonly string[];
+  /** @default - the environment's; null: none */
+  readonly limits?: KeyLimits;
 }
 
 export interface KeyList {
@@ -44,7 +60,7 @@ const HASH_SHOWN = 8;
  */
 export async function createKey(
   id: string,
-  { pin }: { readonly pin: boolean },
+  { pin, models, limits }: KeyRights,
   name: string,
   context: Context,
 ): Promise<CreatedKey> {
@@ -53,6 +69,7 @@ export async function createKey(
       `a key's id has lower-case letters, digits and hyphens, at most 63, got ${JSON.stringify(id)}`,
     );
   }
+  if (models !== undefined) checkModels(models, readEnvironment(context.project, name));
   const key = `fleet-${randomBytes(KEY_BYTES).toString('base64url')}`;
   const sha256 = createHash('sha256').update(key).digest('hex');
   const change = await changeAndTell(id, 'created', name, context, (keys, { file }) => {
@@ -61,7 +78,8 @@ export async function createKey(
         `${file} has a key ${id} already; choose another id or revoke it: fleet key revoke ${id} ${name}`,
       );
     }
-    return [...keys, { id, sha256, pin }];
+    const own = limits !== undefined && Object.keys(limits).length > 0 ? { limits } : {};
+    return [...keys, ApiKey.parse({ id, sha256, pin, models, ...own })];
   });
   return { ...change, key };
 }
@@ -84,13 +102,24 @@ export function revokeKey(id: string, name: string, context: Context): Promise<K
 
 /** @throws Failure where the keys cannot be read from here */
 export async function listKeys(name: string, context: Context): Promise<KeyList> {
-  const document = await keysDocumentOf(readEnvironment(context.project, name), context);
-  const keys = (await readKeys(document)).map(({ id, pin, sha256 }) => ({
-    id,
-    pin,
+  const environment = readEnvironment(context.project, name);
+  const document = await keysDocumentOf(environment, context);
+  const keys = (await readKeys(document)).map(({ id, pin, models, limits, sha256 }) => ({
+    ...{ id, pin, models },
+    limits: limitsOf(limits, environment.gateway.limits),
     hash: sha256.slice(0, HASH_SHOWN),
   }));
   return { environment: name, file: document.file, keys };
+}
+
+/** @throws UsageError for a name that no model of the environment has */
+function checkModels(models: readonly string[], environment: Environment): void {
+  const known = Object.keys(environment.models);
+  const unknown = models.find((model) => !known.includes(model));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `--models: ${environment.name} has no model ${JSON.stringify(unknown)}; ${nearest(unknown, known)}`,
+    );
 }
 
 async function changeAndTell(

@@ -16,8 +16,27 @@ export function printKeys({ environment, file, keys }: KeyList, paint: Paint): s
   if (keys.length === 0)
     return `${file} has no keys; \`fleet key create <id> ${environment}\` makes the first one`;
   return table(
-    ['id', 'pin', 'hash begins with'],
-    keys.map(({ id, pin, hash }) => [id, pin ? 'yes' : 'no', hash]),
+    [
+      'id',
+      'models',
+      'requests/min',
+      'tokens/min',
+      'parallel',
+      'USD/day',
+      'USD/month',
+      'pin',
+      'hash begins with',
+    ],
+    keys.map(({ id, models, limits, pin, hash }) => [
+      ...[id, models?.join(', ') ?? 'all'],
+      ...[limits.requestsPerMinute, limits.tokensPerMinute, limits.parallel].map(shown),
+      ...[limits.usdPerDay, limits.usdPerMonth].map(shown),
+      ...[pin ? 'yes' : 'no', hash],
+    ]),
     paint,
   );
+}
+
+function shown(limit: number | undefined): string {
+  return limit === undefined ? '-' : String(limit);
 }

@@ -112,6 +112,37 @@ describe('create', () => {
     expect(local.read('keys.json')).not.toContain(stdout.trim());
   });
 
+  test('stores models and limits, of which list shows what holds', async () => {
+    const text = local.read('environments/local.yaml');
+    const limits = 'limits: { parallel: 20, usdPerDay: 5 }';
+    local.write('environments/local.yaml', text.replace('keys: api-keys', `keys: api-keys, ${limits}`));
+    const flags = ['--models', 'gpt-oss-20b', '--requests-per-minute', '60', '--usd-per-month', '12.5'];
+    expect(await local.fleet(['key', 'create', 'team-a', ...flags, '--usd-per-day', 'none'])).toMatchObject({ code: 0 });
+    expect(keys()[1]).toEqual({
+      ...{ id: 'team-a', sha256: expect.any(String), pin: false },
+      models: ['gpt-oss-20b'],
+      limits: { requestsPerMinute: 60, usdPerDay: null, usdPerMonth: 12.5 },
+    });
+    expect(JSON.parse((await local.fleet(['key', 'list', '--json'])).stdout).keys).toMatchObject([
+      { id: 'local', limits: { parallel: 20, usdPerDay: 5 } },
+      { id: 'team-a', limits: { requestsPerMinute: 60, parallel: 20, usdPerMonth: 12.5 } },
+    ]);
+    await local.fleet(['key', 'create', 'team-b']);
+    expect(keys()[1].limits.requestsPerMinute).toBe(60);
+  });
+
+  test.each([
+    [['--parallel', '0'], /--parallel <count>.*none or a number/],
+    [['--usd-per-day', 'much'], /--usd-per-day <dollars>.*none or a number/],
+    [['--models', 'gpt-oss-20'], /--models: local has no model "gpt-oss-20"; did you mean gpt-oss-20b/],
+  ])('refuses %j and changes nothing', async (flags, message) => {
+    const before = local.read('keys.json');
+    const { code, stderr } = await local.fleet(['key', 'create', 'team-a', ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(local.read('keys.json')).toBe(before);
+  });
+
   test('says that no gateway runs', async () => {
     expect((await local.fleet(['key', 'create', 'team-a'])).stderr).toBe(
       'key team-a of local is created (keys.json); no gateway of local runs here, it counts from its start\n',
@@ -178,11 +209,15 @@ describe('create', () => {
 });
 
 describe('list', () => {
-  test('shows ids, pins and the beginnings of hashes', async () => {
+  test('shows ids, models, limits, pins and the beginnings of hashes', async () => {
     const { code, stdout } = await local.fleet(['key', 'list']);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'id     pin  hash begins with\nlocal  yes  25bf8e1a\n',
+      stdout: [
+        'id     models  requests/min  tokens/min  parallel  USD/day  USD/month  pin  hash begins with',
+        'local  all     -             -           -         -        -          yes  25bf8e1a',
+        '',
+      ].join('\n'),
     });
   });
 

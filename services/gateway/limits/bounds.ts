@@ -1,3 +1,4 @@
+import { limitsOf } from '../../../contracts/limits.ts';
 import type { Limits } from '../../../contracts/schema/limits.ts';
 import type { ApiKey } from '../../../contracts/secret.ts';
 import type { Bounds } from './account.ts';
@@ -10,18 +11,12 @@ export function picoDollarsOf(usd: number): bigint {
 }
 
 /** A key's own limits over the environment's defaults. Undefined: none at all. */
-export function boundsOf({ limits: own = {} }: ApiKey, defaults: Limits = {}): Bounds | undefined {
-  const of = (name: keyof Limits) => (own[name] === undefined ? defaults[name] : (own[name] ?? undefined));
-  const dollars = (name: 'usdPerDay' | 'usdPerMonth') => {
-    const usd = of(name);
-    return usd === undefined ? undefined : picoDollarsOf(usd);
-  };
+export function boundsOf({ limits: own }: ApiKey, defaults: Limits | undefined): Bounds | undefined {
+  const { requestsPerMinute, tokensPerMinute, parallel, usdPerDay, usdPerMonth } = limitsOf(own, defaults);
   const bounds: Bounds = {
-    requestsPerMinute: of('requestsPerMinute'),
-    tokensPerMinute: of('tokensPerMinute'),
-    parallel: of('parallel'),
-    day: dollars('usdPerDay'),
-    month: dollars('usdPerMonth'),
+    ...{ requestsPerMinute, tokensPerMinute, parallel },
+    day: usdPerDay === undefined ? undefined : picoDollarsOf(usdPerDay),
+    month: usdPerMonth === undefined ? undefined : picoDollarsOf(usdPerMonth),
   };
   return Object.values(bounds).some((bound) => bound !== undefined) ? bounds : undefined;
 }
