@@ -117,7 +117,9 @@ describe('create', () => {
     const limits = 'limits: { parallel: 20, usdPerDay: 5 }';
     local.write('environments/local.yaml', text.replace('keys: api-keys', `keys: api-keys, ${limits}`));
     const flags = ['--models', 'gpt-oss-20b', '--requests-per-minute', '60', '--usd-per-month', '12.5'];
-    expect(await local.fleet(['key', 'create', 'team-a', ...flags, '--usd-per-day', 'none'])).toMatchObject({ code: 0 });
+    expect(await local.fleet(['key', 'create', 'team-a', ...flags, '--usd-per-day', 'none'])).toMatchObject({
+      code: 0,
+    });
     expect(keys()[1]).toEqual({
       ...{ id: 'team-a', sha256: expect.any(String), pin: false },
       models: ['gpt-oss-20b'],

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { connects } from './connects.ts';
 
@@ -15,6 +16,8 @@ export interface RedisServer {
   start(): Promise<void>;
   kill(): Promise<void>;
   signal(name: NodeJS.Signals): void;
+  /** What redis-cli prints for a command. */
+  ask(...command: readonly string[]): Promise<string>;
 }
 
 export async function redisServer(): Promise<RedisServer> {
@@ -47,7 +50,14 @@ export async function redisServer(): Promise<RedisServer> {
     rmSync(folder, { recursive: true, force: true });
   });
   await start();
-  return { port, address: `127.0.0.1:${port}`, start, kill, signal: (name) => void child?.kill(name) };
+  return {
+    ...{ port, address: `127.0.0.1:${port}`, start, kill },
+    signal: (name) => void child?.kill(name),
+    async ask(...command) {
+      const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(port), ...command]);
+      return stdout.trim();
+    },
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -50,24 +50,31 @@ const MOST_WAITING = 10_000;
 
 export function openRedis(
   { host, port, password, tls, certificateAuthority }: RedisSettings,
-  { runtime, onChange, timeoutMs = 500, connectMs = 2_000, reconnectMs = 1_000 }: RedisLinkOptions,
+  { runtime, onChange, timeoutMs = 1_000, connectMs = 2_000, reconnectMs = 1_000 }: RedisLinkOptions,
 ): RedisLink {
   let closed = false;
   /** Undefined until the first connection was made or missed. */
   let up: boolean | undefined;
   let attempt = 0;
   let cancelWait = () => {};
-  let client = connect();
+  /** Undefined between two attempts. */
+  let client: Client | undefined;
 
-  function connect() {
+  function newClient() {
     const common = { host, port, connectTimeout: connectMs, reconnectStrategy: false } as const;
-    const next = createClient({
+    return createClient({
       password,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
       commandsQueueMaxLength: MOST_WAITING,
       socket: tls ? { ...common, tls: true, ca: certificateAuthority } : common,
     });
+  }
+  type Client = ReturnType<typeof newClient>;
+
+  function connect(): void {
+    const next = newClient();
+    client = next;
     const lost = (reason: string) => {
       if (next === client) again(reason);
     };
@@ -85,7 +92,6 @@ export function openRedis(
         (error: unknown) => lost(reasonOf(error)),
       )
       .finally(cancelConnect);
-    return next;
   }
 
   function change(next: boolean, reason?: string): void {
@@ -96,31 +102,34 @@ export function openRedis(
 
   /** Gives the connection up; all that waits on it fails. */
   function again(reason: string): void {
-    if (closed) return;
     const old = client;
-    cancelWait();
+    client = undefined;
+    if (closed || old === undefined) return;
     const wait = Math.min(reconnectMs, FIRST_WAIT_MS * 2 ** attempt) * (1 - runtime.random() / 2);
     change(false, reason);
     attempt += 1;
-    cancelWait = runtime.after(wait, () => {
-      client = connect();
-    });
+    cancelWait = runtime.after(wait, connect);
     discard(old);
   }
 
+  connect();
   return {
     get up() {
       return up === true;
     },
     async command(args) {
-      if (up !== true) throw new RedisUnavailable('not connected', false);
       const used = client;
+      if (up !== true || used === undefined) throw new RedisUnavailable('not connected', false);
       let cancel = () => {};
+      let answered = false;
       const late = new Promise<never>((_, reject) => {
-        cancel = runtime.after(timeoutMs, () => {
+        // What came while this program was busy is read before the time counts as over.
+        cancel = runtime.after(timeoutMs, () => setImmediate(giveUp));
+        const giveUp = () => {
+          if (answered) return;
           reject(new RedisUnavailable(`no answer within ${timeoutMs} ms`, true));
           if (used === client) again(`no answer within ${timeoutMs} ms`);
-        });
+        };
       });
       try {
         return await Promise.race([used.sendCommand([...args]), late]);
@@ -128,6 +137,7 @@ export function openRedis(
         if (error instanceof RedisUnavailable || error instanceof ErrorReply) throw error;
         throw new RedisUnavailable(reasonOf(error), true);
       } finally {
+        answered = true;
         cancel();
       }
     },
@@ -135,7 +145,7 @@ export function openRedis(
       closed = true;
       up = false;
       cancelWait();
-      discard(client);
+      if (client !== undefined) discard(client);
     },
   };
 }
