@@ -1,47 +1,13 @@
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
-import type { EdgeConfig } from '../../../../contracts/gateway-config.ts';
-import type { KeyLimits } from '../../../../contracts/secret.ts';
-import type { Runtime } from '../../../../services/gateway/runtime.ts';
 import { chat, contentEvent, sendJson, startStream } from '../support/answers.ts';
 import { CHAT, errorOf, hello } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FakeUpstream, fakeUpstream, type Received, type Respond } from '../support/fake-upstream.ts';
-import { usage } from '../support/ledger-program.ts';
+import type { Received } from '../support/fake-upstream.ts';
 import { postText, rawClient } from '../support/raw-client.ts';
-import { edgeConfig, type Started, start } from '../support/start.ts';
+import { limited, NOON, refusals, USAGE } from './limited.ts';
 
 const streamed = { ...hello, stream: true };
-const NOON = new Date('2026-11-24T12:00:00Z');
-/** 1,000 prompt tokens and 100 generated ones: $0.00021. */
-const USAGE = usage(1_000, undefined, 100);
-
-interface Limited {
-  readonly router: FakeUpstream;
-  readonly gateway: Started;
-}
-
-/** An edge whose two keys have these limits of their own. */
-async function limited(
-  limits: KeyLimits,
-  { respond = chat(['a'], USAGE), models, more, runtime }: Partial<Options> = {},
-): Promise<Limited> {
-  const router = await fakeUpstream(respond);
-  const gateway = await start(edgeConfig(router.url, more), { date: () => NOON, ...runtime });
-  await gateway.writeKeys([{ id: 'team-a', key: gateway.key, limits, models }]);
-  await gateway.reload();
-  return { router, gateway };
-}
-
-interface Options {
-  readonly respond: Respond;
-  readonly models: string[];
-  readonly more: Partial<EdgeConfig>;
-  readonly runtime: Partial<Runtime>;
-}
-
-const refusals = async (gateway: Started, reason: string) =>
-  (await gateway.metrics()).value(`oss_limit_refusals_total{reason="${reason}"}`);
 
 describe('models', () => {
   test('a key sees and uses those that it names', async () => {
@@ -140,85 +106,6 @@ test('tokens per minute are reserved from the size of the body and the cap, and 
   const left = Number(next.headers.get('x-ratelimit-remaining-tokens'));
   expect(left).toBeLessThan(10_000 - 1_100);
   expect(left).toBeGreaterThan(10_000 - 1_100 - 500);
-});
-
-describe('parallel requests: the slot comes back', () => {
-  const hang: Respond = () => undefined;
-  const half: Respond = (received) => {
-    startStream(received);
-    received.res.write(contentEvent('word'));
-  };
-
-  test('while it is taken others are refused', async () => {
-    const { gateway, router } = await limited({ parallel: 1 }, { respond: hang });
-    void gateway.post(CHAT, hello).catch(() => undefined);
-    await eventually(() => expect(router.requests).toHaveLength(1));
-    const refused = await gateway.post(CHAT, hello);
-    expect(refused.status).toBe(429);
-    expect(refused.headers.get('retry-after')).toBe('1');
-    expect(await refusals(gateway, 'parallel')).toBe(1);
-    expect((await gateway.metrics()).value('oss_reservations')).toBe(1);
-  });
-
-  /** Makes one request end in its way. */
-  const endings: [string, Respond, (limited: Limited) => Promise<unknown>][] = [
-    ['an answer', chat(['a'], USAGE), async ({ gateway }) => (await gateway.post(CHAT, hello)).text()],
-    ['a stream', chat(['a'], USAGE), async ({ gateway }) => (await gateway.post(CHAT, streamed)).text()],
-    [
-      'an error of the server',
-      (received) => sendJson(received, 400, '{"error":{}}'),
-      async ({ gateway }) => (await gateway.post(CHAT, hello)).text(),
-    ],
-    [
-      'a client that leaves before the answer',
-      hang,
-      ({ gateway, router }) => leave(gateway, hello, () => expect(router.requests).toHaveLength(1)),
-    ],
-    ['a client that leaves in mid-stream', half, ({ gateway }) => leave(gateway, streamed, 'word')],
-    [
-      'a stream that is cut',
-      (received) => {
-        startStream(received);
-        received.res.write(contentEvent('word'), () => received.socket.destroy());
-      },
-      async ({ gateway }) => (await gateway.post(CHAT, streamed)).text(),
-    ],
-    [
-      'an answer that is cut',
-      (received) => void received.socket.destroy(),
-      async ({ gateway }) => (await gateway.post(CHAT, hello)).text(),
-    ],
-    [
-      'no server at all',
-      hang,
-      async ({ gateway, router }) => {
-        await router.close();
-        expect((await gateway.post(CHAT, hello)).status).toBe(502);
-      },
-    ],
-    [
-      'a pin that is not allowed',
-      hang,
-      async ({ gateway }) => gateway.post(CHAT, hello, { 'x-fleet-release': 'v1' }),
-    ],
-  ];
-
-  test.each(endings)('after %s', async (_case, respond, end) => {
-    const all = await limited({ parallel: 1, usdPerDay: 1 }, { respond });
-    await end(all);
-    await eventually(async () => {
-      const metrics = await all.gateway.metrics();
-      expect([metrics.value('oss_reservations'), metrics.value('oss_reserved_usd')]).toEqual([0, 0]);
-    });
-  });
-
-  async function leave(gateway: Started, body: unknown, when: string | (() => void)): Promise<void> {
-    const client = await rawClient(gateway.address);
-    client.send(postText(CHAT, gateway.key, body));
-    if (typeof when === 'string') await client.until(when);
-    else await eventually(when);
-    client.socket.destroy();
-  }
 });
 
 describe('budgets', () => {
