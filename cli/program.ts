@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
+import { addCheckCommand } from './check-command.ts';
 import { addCloudCommands } from './cloud-commands.ts';
 import type { Context, Outcome, Surroundings } from './context.ts';
 import { UsageError } from './errors.ts';
@@ -150,19 +151,7 @@ export function createProgram(terminal: Terminal): Command {
       }),
     );
 
-  program
-    .command('check')
-    .description('parse environment files and report their mistakes; checks of the Terraform plan will come')
-    .argument('[environments...]', 'names; default all')
-    .action((names: string[]) =>
-      inProject(async (context) => {
-        const { check } = await import('./commands/check.ts');
-        const { printCheck } = await import('./print/check.ts');
-        const result = check(names, context);
-        const sound = result.environments.every(({ problems }) => problems.length === 0);
-        return { data: result, text: printCheck(result), exitCode: sound ? 0 : 2 };
-      }),
-    );
+  addCheckCommand(program, inProject, paint, terminal.version);
 
   program
     .command('schema')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Checks } from './schema/checks.ts';
 import { Endpoint } from './schema/endpoints.ts';
 import { Egress, Gateway } from './schema/gateway.ts';
 import { Images } from './schema/images.ts';
@@ -37,6 +38,7 @@ export const EnvironmentSchema = z.strictObject({
     })
     .prefault({}),
   state: State.optional(),
+  checks: Checks.prefault({}),
   terraform: z
     .strictObject({
       providerVersions: z.partialRecord(z.enum(['google', 'aws', 'docker']), z.string()).optional(),

@@ -1,9 +1,10 @@
-import { TerraformElement, TerraformStack } from 'cdktf';
+import { TerraformElement, TerraformOutput, TerraformStack } from 'cdktf';
 import { Construct, type Node } from 'constructs';
 import type { Platform } from '../constructs/platform.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { runsRedis } from '../contracts/redis-rules.ts';
 import { releasesOfModel } from '../contracts/release.ts';
+import { WEIGHTS_OUTPUT, weightsNote } from '../contracts/weights-note.ts';
 import { environmentDocuments } from '../workloads/documents.ts';
 import type { Templates } from '../workloads/templates.ts';
 
@@ -38,6 +39,7 @@ export class EnvironmentStack extends TerraformStack {
     if (runsRedis(environment)) platform.redis?.(this);
     platform.gateway(this, { document: documents.gateway });
     platform.prometheus(this, { document: documents.prometheus });
+    new TerraformOutput(this, WEIGHTS_OUTPUT, { value: weightsNote(environment) });
   }
 
   /**

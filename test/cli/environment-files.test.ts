@@ -119,15 +119,18 @@ test.each(['aws', 'docker', 'google', 'process'])(
   },
 );
 
-test('`fleet check` reports all files and exits with 2 if one has mistakes', async () => {
+test('`fleet check --file-only` reports all files and exits with 2 if one has mistakes', async () => {
   const workplace = openWorkplace();
   workplace.write('environments/good.yaml', fixture('environments/good/process.yaml'));
-  expect(await workplace.fleet(['check'])).toMatchObject({ code: 0, stdout: 'good: no problems\n' });
+  expect(await workplace.fleet(['check', '--file-only'])).toMatchObject({
+    code: 0,
+    stdout: 'good: pass, nothing found (the file alone)\n',
+  });
   workplace.write('environments/bad.yaml', fixture('environments/bad/weights-90.yaml'));
-  expect(await workplace.fleet(['check'])).toMatchObject({
+  expect(await workplace.fleet(['check', '--file-only'])).toMatchObject({
     code: 2,
     stdout:
-      'models.gpt-oss-120b.releases: weights must add up to 100, got 90 (environments/bad.yaml:5)\ngood: no problems\n',
+      'models.gpt-oss-120b.releases: weights must add up to 100, got 90 (environments/bad.yaml:5)\nbad: denied, 1 denied (the file alone)\ngood: pass, nothing found (the file alone)\n',
   });
   await workplace.close();
 });

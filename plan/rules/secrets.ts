@@ -1,0 +1,153 @@
+import { decoded } from '../encoded-text.ts';
+import type { Facts } from '../facts.ts';
+import { DENY, fail, type Observation, type Rule, unknown } from '../rule.ts';
+import { assignsSecret, hasKeyShape, isSecretName, looksRandom } from '../secret-shapes.ts';
+import type { Subject } from '../subject.ts';
+import { UNKNOWN } from '../view.ts';
+
+export const secretInClear: Rule = {
+  id: 'secret-in-clear',
+  topic: 'secret',
+  title: 'no secret stands in a plan',
+  why: 'Plans, states, user data and metadata are read by many; base64 and gzip hide nothing.',
+  fix: 'Put the value into a secret store and let the machine fetch it. Replace this one: it has been seen.',
+  severity: DENY,
+  check: (facts) => [
+    ...inResources(facts),
+    ...inOutputs(facts),
+    ...inVariables(facts),
+    ...inProviders(facts),
+  ],
+};
+
+function inResources({ subjects }: Facts): Observation[] {
+  return subjects.flatMap((subject) => {
+    const { address, after, type } = subject;
+    if (after === undefined) return [];
+    const held = IN_STATE[type] ?? [];
+    const values = { ...after.values, ...subject.hashed };
+    return Object.entries(values).flatMap(([key, value]) =>
+      held.includes(key)
+        ? []
+        : secretsIn(value, key, key).map((where) => fail(address, `${where} holds what looks like a secret`)),
+    );
+  });
+}
+
+/** Paths below a value at which a secret stands. */
+function secretsIn(value: unknown, key: string, path: string): string[] {
+  if (typeof value === 'string') return value.length > 11 && isSecret(value, key) ? [path] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value))
+    return value.flatMap((inner, index) => secretsIn(inner, key, `${path}[${index}]`));
+  const pair = pairOf(value);
+  if (pair !== undefined) return secretsIn(pair.value, pair.name, `${path} ${pair.name}`);
+  const found: string[] = [];
+  for (const inner in value)
+    found.push(...secretsIn((value as Record<string, unknown>)[inner], inner, `${path}.${inner}`));
+  return found;
+}
+
+/** `{ name, value }`, as containers and tags have it. */
+function pairOf(value: object): { readonly name: string; readonly value: string } | undefined {
+  const { name, key, value: inner } = value as Record<string, unknown>;
+  const label = typeof name === 'string' ? name : key;
+  return typeof label === 'string' && typeof inner === 'string' ? { name: label, value: inner } : undefined;
+}
+
+function isSecret(text: string, key: string): boolean {
+  if (text.startsWith('${') && text.endsWith('}') && !text.includes('"')) return false;
+  if (hasKeyShape(text) || assignsSecret(text)) return true;
+  if (isSecretName(key) && looksRandom(text)) return true;
+  const inner = decoded(text);
+  return inner !== undefined && (hasKeyShape(inner) || assignsSecret(inner));
+}
+
+function inOutputs({ plan }: Facts): Observation[] {
+  return (plan?.outputs ?? [])
+    .filter(({ sensitive }) => !sensitive)
+    .flatMap(({ name, value }) =>
+      secretsIn(value, name, `output ${name}`).map((where) =>
+        fail(undefined, `${where} holds what looks like a secret, and is not marked sensitive`),
+      ),
+    );
+}
+
+function inVariables({ plan }: Facts): Observation[] {
+  const declared = plan?.configuration.root_module;
+  const variables =
+    typeof declared === 'object' && declared !== null && 'variables' in declared ? declared.variables : {};
+  return Object.entries(variables as Readonly<Record<string, { readonly default?: unknown }>>).flatMap(
+    ([name, { default: value }]) =>
+      secretsIn(value, name, `variable ${name}`).map((where) =>
+        fail(undefined, `the default of ${where} looks like a secret`),
+      ),
+  );
+}
+
+function inProviders({ configuration }: Facts): Observation[] {
+  return [...configuration.providerConstants].flatMap(([where, value]) =>
+    secretsIn(value, where.split('.').at(-1) ?? '', where).map((path) =>
+      fail(undefined, `provider argument ${path} looks like a secret`),
+    ),
+  );
+}
+
+/** Arguments whose value is a secret by itself, and stays in the state. */
+const IN_STATE: Readonly<Record<string, readonly string[]>> = {
+  aws_secretsmanager_secret_version: ['secret_string', 'secret_binary'],
+  aws_ssm_parameter: ['value'],
+  aws_db_instance: ['password'],
+  aws_rds_cluster: ['master_password'],
+  aws_iam_access_key: ['secret'],
+  google_secret_manager_secret_version: ['secret_data'],
+  google_sql_user: ['password'],
+  google_service_account_key: ['private_key'],
+  random_password: ['result'],
+  tls_private_key: ['private_key_pem'],
+};
+
+/** Resources that make a secret themselves. */
+const MAKERS = ['aws_iam_access_key', 'google_service_account_key', 'random_password', 'tls_private_key'];
+
+export const secretInState: Rule = {
+  id: 'secret-in-state',
+  topic: 'secret',
+  title: 'secret values do not pass through Terraform',
+  why: 'The state keeps them in clear, also those that are marked sensitive.',
+  fix: 'Make the container only and write the value elsewhere (`fleet secrets`), or use the write-only argument (`…_wo`).',
+  severity: { development: 'warn', staging: 'deny', production: 'deny' },
+  check: (facts) => facts.wanted(...Object.keys(IN_STATE)).flatMap(held),
+};
+
+function held({ address, type, after }: Subject): Observation[] {
+  if (MAKERS.includes(type)) return [fail(address, 'it makes a secret, which stays in the state')];
+  if (type === 'aws_ssm_parameter') {
+    const kind = after?.text('type');
+    if (kind === UNKNOWN)
+      return [unknown(address, 'whether it is a SecureString is only known after the apply')];
+    if (kind !== 'SecureString') return [];
+  }
+  const given = (IN_STATE[type] ?? []).filter((key) => {
+    const value = after?.get(key);
+    return value !== undefined && value !== '';
+  });
+  return given.length === 0 ? [] : [fail(address, `${given.join(', ')} stays in the state in clear`)];
+}
+
+export const secretVersionLatest: Rule = {
+  id: 'secret-version-latest',
+  topic: 'secret',
+  title: 'a secret in an environment variable has a fixed version',
+  why: 'It is read when an instance starts, so instances of one service would disagree after a rotation.',
+  fix: 'Name the version, or mount the secret as a file.',
+  severity: { development: 'off', staging: 'warn', production: 'warn' },
+  check: (facts) =>
+    facts
+      .wanted('google_cloud_run_v2_service')
+      .flatMap(({ address, after }) =>
+        JSON.stringify(after?.values.template ?? null).includes('"version":"latest"')
+          ? [fail(address, 'an environment variable takes version latest of a secret')]
+          : [],
+      ),
+};
