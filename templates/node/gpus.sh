@@ -3,7 +3,7 @@
 # environment: FLEET_GPU_COUNT, FLEET_GPU_SECONDS
 . "${0%/*}/lib.sh"
 
-answers() { nvidia-smi --query-gpu=index --format=csv,noheader >/dev/null 2>"$run/nvidia-smi"; }
+answers() { nvidia-smi --query-gpu=index --format=csv,noheader &>"$run/nvidia-smi"; }
 
 mkdir -p "$run"
 if ! until_true "$FLEET_GPU_SECONDS" answers; then

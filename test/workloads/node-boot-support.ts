@@ -30,9 +30,10 @@ export function eightGpus(cloud: Cloud, settings: string): NodeCase {
 }
 
 /** gpt-oss-20b on one GPU, with weights from the hub and a way to it. */
-export function oneGpu(cloud: Cloud): NodeCase {
+export function oneGpu(cloud: Cloud, port = 8000): NodeCase {
   return node(cloud, 'gpt-oss-20b', (text) =>
     text
+      .replace('tensorParallel: 1, version', `tensorParallel: 1, port: ${port}, drain: 5, version`)
       .replace('network: { nodesReachInternet: false }', 'network: { nodesReachInternet: true }')
       .replace('weights: { bucket: example-fleet-weights }', 'weights: { hubToken: hub-token }')
       .replace('  hop-key:', `  hub-token: { ${cloud}: fleet-hub-token }\n  hop-key:`),

@@ -1,0 +1,322 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HARMONY_FOLDER, weightsFolder } from '../../contracts/weights-manifest.ts';
+import { sha256 } from '../../workloads/document.ts';
+import { freePorts } from '../cli/support.ts';
+import { eventually } from '../services/gateway/support/eventually.ts';
+import { eightGpus, oneGpu } from '../workloads/node-boot-support.ts';
+import { Machine, type MachineOptions } from './node/machine.ts';
+
+const BUCKET = 'example-fleet-weights';
+const MODEL = `${BUCKET}/${weightsFolder('openai/gpt-oss-120b')}`;
+const SHARD = 'model-00001-of-00001.safetensors';
+const SHARD_BYTES = 3_000_000;
+const SERVING_MS = 20_000;
+
+let machine: Machine | undefined;
+
+/** A machine of an 8-GPU release, with its bucket filled. */
+async function powerOn(
+  options: Partial<MachineOptions> = {},
+  cloud: 'aws' | 'google' = 'google',
+): Promise<Machine> {
+  const [port = 0, healthPort = 0] = await freePorts(2);
+  const made = new Machine({
+    ...eightGpus(cloud, `preset: latency, drain: 5, port: ${port}`),
+    healthPort,
+    localDisks: 2,
+    ...options,
+  });
+  machine = made;
+  await made.storage.listen();
+  made.storage.push(MODEL, { 'config.json': Buffer.from('{}'), [SHARD]: randomBytes(SHARD_BYTES) });
+  made.storage.push(`${BUCKET}/${HARMONY_FOLDER}`, { 'o200k_base.tiktoken': Buffer.from('IQ== 0\n') });
+  const { metadata } = made.storage;
+  metadata.set(
+    '/computeMetadata/v1/instance/service-accounts/default/token',
+    '{"access_token":"token-of-the-machine","expires_in":9}',
+  );
+  metadata.set('/latest/api/token', 'session');
+  metadata.set('/latest/meta-data/instance-id', 'i-0123456789abcdef0');
+  metadata.set('/latest/meta-data/tags/instance/fleet-group', 'the-group');
+  return made;
+}
+
+async function serving(node: Machine): Promise<void> {
+  await eventually(
+    async () => expect(await node.health('/ready')).toEqual({ status: 200, text: 'serving\n' }),
+    SERVING_MS,
+  );
+}
+
+/** What an operator finds when a step has failed for good. */
+async function reported(node: Machine, step: string, reason: RegExp): Promise<void> {
+  await eventually(() => {
+    expect(node.read('dev/console')).toMatch(new RegExp(`^fleet: ${step} FAILED: .*${reason.source}`, 'm'));
+    expect(node.read('journal')).toMatch(new RegExp(`^FLEET_STEP=${step}\nFLEET_STATE=failed$`, 'm'));
+    expect(node.metrics(`step-${step}`)).toBe(`fleet_node_step_failed{step="${step}"} 1\n`);
+    expect(node.metrics('node')).toContain('fleet_node_state{state="failed"} 1');
+  });
+}
+
+beforeEach(() => {
+  machine = undefined;
+});
+afterEach(() => machine?.close());
+
+describe('a fresh boot', () => {
+  test('ends with a server that has completed a token, and says so everywhere', async () => {
+    const node = await powerOn();
+    await node.boot();
+    await serving(node);
+    expect(node.read('dev/console')).toMatch(/^fleet: server 1 of gpt-oss-120b v32 serves$/m);
+    expect(node.metrics('node')).toContain('fleet_node_state{state="serving"} 1');
+    expect(node.metrics('node')).toContain('fleet_node_server_ready{server="1"} 1');
+    for (const step of ['gpus', 'disks', 'engine', 'image', 'weights']) {
+      expect(node.metrics(`step-${step}`)).toContain(`fleet_node_step_failed{step="${step}"} 0\n`);
+    }
+    expect((await node.health('/health')).status).toBe(200);
+  });
+
+  test('joins the local disks, and runs the server without rights on its own GPUs', async () => {
+    const node = await powerOn();
+    await node.boot();
+    await serving(node);
+    const calls = node.read('calls');
+    expect(calls).toMatch(/^mdadm --create \/dev\/md\/fleet .*--level=0 --raid-devices=2 /m);
+    expect(calls).toMatch(/^mkfs\.ext4 .*-L fleet-data .*\/dev\/md\/fleet$/m);
+    const run = /^docker run .*fleet-vllm-1.*$/m.exec(calls)?.[0];
+    for (const part of [
+      '--gpus "device=0,1,2,3,4,5,6,7"',
+      '--user 2000:0 --cap-drop ALL',
+      '--read-only',
+      '--stop-timeout 15',
+      `serve /weights/models/openai/gpt-oss-120b --served-model-name gpt-oss-120b`,
+    ])
+      expect(run).toContain(part);
+  });
+
+  test('sends the journal to the cloud and leaves no credential on the disk', async () => {
+    const node = await powerOn();
+    await node.boot();
+    await eventually(() => expect(node.read('cloud-log')).toContain('fleet gpus: done'));
+    expect(node.read('run/fleet/docker/config.json')).toBe('token-of-the-machine');
+    expect(node.read('calls')).not.toContain('token-of');
+  });
+});
+
+test('a reboot serves again, and asks neither bucket nor registry', async () => {
+  const node = await powerOn();
+  await node.boot();
+  await serving(node);
+  await node.units.stopAll();
+  node.storage.requests.length = 0;
+  const before = node.read('calls').length;
+  await node.boot();
+  await serving(node);
+  expect(node.storage.requests).toEqual([]);
+  expect(node.read('calls').slice(before)).not.toMatch(/docker pull|mkfs|mdadm --create/);
+});
+
+test('weights that broke off go on where they stopped, byte for byte', async () => {
+  const node = await powerOn();
+  node.storage.cuts.set(`/${MODEL}/${SHARD}`, 2_000_000);
+  await node.boot();
+  await serving(node);
+  expect(node.storage.sentOf(SHARD)).toBe(SHARD_BYTES);
+});
+
+test('weights that a power cut left half are taken up at the next boot', async () => {
+  const node = await powerOn();
+  const half = node.storage.objects.get(`/${MODEL}/${SHARD}`)?.subarray(0, 1_000_000);
+  node.write(`var/lib/fleet/data/weights/models/openai/gpt-oss-120b/${SHARD}.part`, half ?? '');
+  await node.boot();
+  await serving(node);
+  expect(node.storage.sentOf(SHARD)).toBe(SHARD_BYTES - 1_000_000);
+});
+
+test('from the hub: at one commit, each file by the hash that the hub gives, with a token that is kept nowhere', async () => {
+  const [port = 0] = await freePorts(1);
+  const node = await powerOn({ ...oneGpu('google', port), gpus: 1, localDisks: 0 });
+  const { objects, url } = node.storage;
+  objects.clear();
+  const shard = randomBytes(1000);
+  const answer = (path: string, value: unknown) => objects.set(path, Buffer.from(JSON.stringify(value)));
+  answer('/v1/projects/example-project/secrets/fleet-hub-token/versions/latest:access', {
+    payload: { data: Buffer.from('hf-secret\n').toString('base64') },
+  });
+  answer('/api/models/openai/gpt-oss-20b', { sha: 'c0ffee' });
+  answer('/api/models/openai/gpt-oss-20b/tree/c0ffee', [
+    { type: 'file', path: 'config.json', size: 2, oid: '9e26dfeeb6e641a33dae4961196235bdb965b21b' },
+    { type: 'file', path: 'model.safetensors', size: 1000, oid: 'x', lfs: { oid: sha256(shard) } },
+    { type: 'file', path: 'original/model.bin', size: 9, oid: 'x' },
+  ]);
+  objects.set('/openai/gpt-oss-20b/resolve/c0ffee/config.json', Buffer.from('{}'));
+  objects.set('/openai/gpt-oss-20b/resolve/c0ffee/model.safetensors', shard);
+  objects.set('/public/o200k_base.tiktoken', Buffer.from('IQ== 0\n'));
+  const facts = JSON.parse(node.read('etc/fleet/weights.json'));
+  const vocabulary = { path: 'o200k_base.tiktoken', source: `${url}/public/o200k_base.tiktoken` };
+  node.write(
+    'etc/fleet/weights.json',
+    JSON.stringify({ ...facts, harmony: [{ ...vocabulary, sha256: sha256('IQ== 0\n') }] }),
+  );
+  await node.boot();
+  await serving(node);
+  expect(node.storage.requests).toContain(
+    'GET /openai/gpt-oss-20b/resolve/c0ffee/config.json Bearer hf-secret',
+  );
+  expect(node.storage.requests).toContain('GET /public/o200k_base.tiktoken');
+  expect(node.storage.sentOf('model.bin')).toBe(0);
+  expect(node.units.output.join('')).not.toContain('hf-secret');
+});
+
+describe('a failed step ends in a state that says what happened', () => {
+  test('a wrong checksum: tried once more, no server starts, the machine is not exchanged', async () => {
+    const node = await powerOn();
+    node.storage.objects.set(`/${MODEL}/${SHARD}`, randomBytes(SHARD_BYTES));
+    await node.boot();
+    await reported(node, 'weights', /safetensors: wrong checksum, expected [0-9a-f]{64}, got [0-9a-f]{64}/);
+    expect(node.storage.sentOf(SHARD)).toBe(2 * SHARD_BYTES);
+    expect(node.units.stateOf('fleet-vllm@1.service')).toBe('dependency');
+    expect((await node.health('/health')).status).toBe(200);
+    expect((await node.health('/ready')).status).toBe(503);
+  });
+
+  test('no bucket: the message names the command that fills it', async () => {
+    const node = await powerOn();
+    node.storage.objects.clear();
+    await node.boot();
+    await reported(node, 'weights', /manifest\.json \(`fleet weights push` writes it\): HTTP 404/);
+  });
+
+  test('no GPU driver: another machine is asked for', async () => {
+    const node = await powerOn({ gpus: 'none' });
+    await node.boot();
+    await reported(node, 'gpus', /the GPU driver did not answer within 1 s: NVIDIA-SMI has failed/);
+    expect(await node.health('/health')).toEqual({ status: 503, text: 'failed\n' });
+  });
+
+  test('4 of 8 GPUs: on AWS the group is told', async () => {
+    const node = await powerOn({ gpus: 4 }, 'aws');
+    await node.boot();
+    await reported(node, 'gpus', /4 of 8 GPUs answer/);
+    expect(node.read('calls')).toMatch(
+      /^aws autoscaling set-instance-health .*--health-status Unhealthy .*--instance-id i-0123456789abcdef0$/m,
+    );
+  });
+
+  test('GPU memory that cannot be repaired', async () => {
+    const node = await powerOn({ env: { FLEET_TEST_REMAP_FAILURE: 'Yes' } });
+    await node.boot();
+    await reported(node, 'gpus', /broken GPU memory: GPU-0000-0/);
+  });
+
+  test('no local disk where the machine type has some', async () => {
+    const node = await powerOn({ localDisks: 0 });
+    await node.boot();
+    await reported(node, 'disks', /no local disk appeared within 1 s/);
+    expect((await node.health('/health')).status).toBe(503);
+  });
+
+  test('a machine image with the driver alone, where nothing can be installed', async () => {
+    const node = await powerOn();
+    node.remove('bin/nvidia-ctk');
+    await node.boot();
+    await reported(
+      node,
+      'engine',
+      /no container engine with NVIDIA's toolkit, and this node has no internet/,
+    );
+    expect(node.units.stateOf('fleet-image.service')).toBe('dependency');
+  });
+
+  test('an image that is not there', async () => {
+    const node = await powerOn();
+    node.write('docker/missing', `${imageOf(node)}\n`);
+    await node.boot();
+    await reported(node, 'image', /cannot pull us-central1-docker/);
+  });
+
+  test('an engine that never starts: five times, then it stays down, and is no reason for another machine', async () => {
+    const node = await powerOn();
+    node.write('docker/crash', '');
+    await node.boot();
+    await reported(node, 'vllm@1', /it ended too often or took too long: journalctl -u fleet-vllm@1/);
+    expect(node.read('calls').match(/^docker run .*fleet-vllm-1/gm)).toHaveLength(5);
+    expect((await node.health('/health')).status).toBe(200);
+  });
+
+  test('an engine that has served and cannot any more: another machine is asked for', async () => {
+    const node = await powerOn();
+    await node.boot();
+    await serving(node);
+    node.write('docker/crash', '');
+    process.kill(Number(node.read('docker/containers/fleet-vllm-1')), 'SIGKILL');
+    await reported(node, 'vllm@1', /it ended too often/);
+    expect((await node.health('/health')).status).toBe(503);
+  });
+});
+
+test('a server that hangs is killed and serves again', async () => {
+  const node = await powerOn({ env: { FLEET_HANG_SECONDS: '1' } });
+  await node.boot();
+  await serving(node);
+  const pid = node.read('docker/containers/fleet-vllm-1');
+  process.kill(Number(pid), 'SIGSTOP');
+  await eventually(() => expect(node.read('docker/containers/fleet-vllm-1')).not.toBe(pid), SERVING_MS);
+  await serving(node);
+  expect(node.read('dev/console')).toMatch(/server 1 has not answered for \d+ s: killing it/);
+});
+
+describe('a machine that goes', () => {
+  test('is not ready first, then lets its server finish what it has begun', async () => {
+    const node = await powerOn();
+    await node.boot();
+    await serving(node);
+    const answer = chat(node, 200);
+    const stopped = node.units.stopAll();
+    await eventually(async () =>
+      expect(await node.health('/ready/1')).toEqual({ status: 503, text: 'draining\n' }),
+    );
+    expect((await answer).choices[0].finish_reason).toBe('length');
+    await stopped;
+    const { history } = node.units;
+    expect(history.indexOf('fleet-leave.service stopped')).toBeLessThan(
+      history.indexOf('fleet-vllm@1.service stopped'),
+    );
+  });
+
+  test('tells the group of AWS when it has drained', async () => {
+    const node = await powerOn({}, 'aws');
+    node.storage.metadata.set('/latest/meta-data/autoscaling/target-lifecycle-state', 'InService');
+    await node.boot();
+    await serving(node);
+    node.storage.metadata.set('/latest/meta-data/autoscaling/target-lifecycle-state', 'Terminated');
+    await eventually(
+      () =>
+        expect(node.read('calls')).toMatch(
+          /^aws autoscaling complete-lifecycle-action .*--lifecycle-hook-name drain --auto-scaling-group-name the-group --instance-id i-0123456789abcdef0$/m,
+        ),
+      SERVING_MS,
+    );
+    expect(node.units.stateOf('fleet-vllm@1.service')).toBe('inactive');
+  });
+});
+
+function imageOf(node: Machine): string {
+  return /^FLEET_IMAGE='(.*)'$/m.exec(node.read('etc/fleet/node.env'))?.[1] ?? '';
+}
+
+async function chat(node: Machine, tokens: number) {
+  const port = /^FLEET_PORTS='(\d+)'$/m.exec(node.read('etc/fleet/node.env'))?.[1];
+  const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      model: 'gpt-oss-120b',
+      max_tokens: tokens,
+      messages: [{ role: 'user', content: 'count' }],
+    }),
+  });
+  return (await response.json()) as { choices: [{ finish_reason: string }] };
+}
