@@ -1,68 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { HARMONY_FOLDER, weightsFolder } from '../../contracts/weights-manifest.ts';
+import { afterEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../../workloads/document.ts';
 import { freePorts } from '../cli/support.ts';
 import { eventually } from '../services/gateway/support/eventually.ts';
-import { eightGpus, oneGpu } from '../workloads/node-boot-support.ts';
-import { Machine, type MachineOptions } from './node/machine.ts';
+import { oneGpu } from '../workloads/node-boot-support.ts';
+import type { Machine } from './node/machine.ts';
+import { MODEL, powerOff, powerOn, SERVING_MS, SHARD, SHARD_BYTES, serving } from './node/power-on.ts';
 
-const BUCKET = 'example-fleet-weights';
-const MODEL = `${BUCKET}/${weightsFolder('openai/gpt-oss-120b')}`;
-const SHARD = 'model-00001-of-00001.safetensors';
-const SHARD_BYTES = 3_000_000;
-const SERVING_MS = 20_000;
-
-let machine: Machine | undefined;
-
-/** A machine of an 8-GPU release, with its bucket filled. */
-async function powerOn(
-  options: Partial<MachineOptions> = {},
-  cloud: 'aws' | 'google' = 'google',
-): Promise<Machine> {
-  const [port = 0, healthPort = 0] = await freePorts(2);
-  const made = new Machine({
-    ...eightGpus(cloud, `preset: latency, drain: 5, port: ${port}`),
-    healthPort,
-    localDisks: 2,
-    ...options,
-  });
-  machine = made;
-  await made.storage.listen();
-  made.storage.push(MODEL, { 'config.json': Buffer.from('{}'), [SHARD]: randomBytes(SHARD_BYTES) });
-  made.storage.push(`${BUCKET}/${HARMONY_FOLDER}`, { 'o200k_base.tiktoken': Buffer.from('IQ== 0\n') });
-  const { metadata } = made.storage;
-  metadata.set(
-    '/computeMetadata/v1/instance/service-accounts/default/token',
-    '{"access_token":"token-of-the-machine","expires_in":9}',
-  );
-  metadata.set('/latest/api/token', 'session');
-  metadata.set('/latest/meta-data/instance-id', 'i-0123456789abcdef0');
-  metadata.set('/latest/meta-data/tags/instance/fleet-group', 'the-group');
-  return made;
-}
-
-async function serving(node: Machine): Promise<void> {
-  await eventually(
-    async () => expect(await node.health('/ready')).toEqual({ status: 200, text: 'serving\n' }),
-    SERVING_MS,
-  );
-}
-
-/** What an operator finds when a step has failed for good. */
-async function reported(node: Machine, step: string, reason: RegExp): Promise<void> {
-  await eventually(() => {
-    expect(node.read('dev/console')).toMatch(new RegExp(`^fleet: ${step} FAILED: .*${reason.source}`, 'm'));
-    expect(node.read('journal')).toMatch(new RegExp(`^FLEET_STEP=${step}\nFLEET_STATE=failed$`, 'm'));
-    expect(node.metrics(`step-${step}`)).toBe(`fleet_node_step_failed{step="${step}"} 1\n`);
-    expect(node.metrics('node')).toContain('fleet_node_state{state="failed"} 1');
-  });
-}
-
-beforeEach(() => {
-  machine = undefined;
-});
-afterEach(() => machine?.close());
+afterEach(powerOff);
 
 describe('a fresh boot', () => {
   test('ends with a server that has completed a token, and says so everywhere', async () => {
@@ -170,93 +115,6 @@ test('from the hub: at one commit, each file by the hash that the hub gives, wit
   expect(node.units.output.join('')).not.toContain('hf-secret');
 });
 
-describe('a failed step ends in a state that says what happened', () => {
-  test('a wrong checksum: tried once more, no server starts, the machine is not exchanged', async () => {
-    const node = await powerOn();
-    node.storage.objects.set(`/${MODEL}/${SHARD}`, randomBytes(SHARD_BYTES));
-    await node.boot();
-    await reported(node, 'weights', /safetensors: wrong checksum, expected [0-9a-f]{64}, got [0-9a-f]{64}/);
-    expect(node.storage.sentOf(SHARD)).toBe(2 * SHARD_BYTES);
-    expect(node.units.stateOf('fleet-vllm@1.service')).toBe('dependency');
-    expect((await node.health('/health')).status).toBe(200);
-    expect((await node.health('/ready')).status).toBe(503);
-  });
-
-  test('no bucket: the message names the command that fills it', async () => {
-    const node = await powerOn();
-    node.storage.objects.clear();
-    await node.boot();
-    await reported(node, 'weights', /manifest\.json \(`fleet weights push` writes it\): HTTP 404/);
-  });
-
-  test('no GPU driver: another machine is asked for', async () => {
-    const node = await powerOn({ gpus: 'none' });
-    await node.boot();
-    await reported(node, 'gpus', /the GPU driver did not answer within 1 s: NVIDIA-SMI has failed/);
-    expect(await node.health('/health')).toEqual({ status: 503, text: 'failed\n' });
-  });
-
-  test('4 of 8 GPUs: on AWS the group is told', async () => {
-    const node = await powerOn({ gpus: 4 }, 'aws');
-    await node.boot();
-    await reported(node, 'gpus', /4 of 8 GPUs answer/);
-    expect(node.read('calls')).toMatch(
-      /^aws autoscaling set-instance-health .*--health-status Unhealthy .*--instance-id i-0123456789abcdef0$/m,
-    );
-  });
-
-  test('GPU memory that cannot be repaired', async () => {
-    const node = await powerOn({ env: { FLEET_TEST_REMAP_FAILURE: 'Yes' } });
-    await node.boot();
-    await reported(node, 'gpus', /broken GPU memory: GPU-0000-0/);
-  });
-
-  test('no local disk where the machine type has some', async () => {
-    const node = await powerOn({ localDisks: 0 });
-    await node.boot();
-    await reported(node, 'disks', /no local disk appeared within 1 s/);
-    expect((await node.health('/health')).status).toBe(503);
-  });
-
-  test('a machine image with the driver alone, where nothing can be installed', async () => {
-    const node = await powerOn();
-    node.remove('bin/nvidia-ctk');
-    await node.boot();
-    await reported(
-      node,
-      'engine',
-      /no container engine with NVIDIA's toolkit, and this node has no internet/,
-    );
-    expect(node.units.stateOf('fleet-image.service')).toBe('dependency');
-  });
-
-  test('an image that is not there', async () => {
-    const node = await powerOn();
-    node.write('docker/missing', `${imageOf(node)}\n`);
-    await node.boot();
-    await reported(node, 'image', /cannot pull us-central1-docker/);
-  });
-
-  test('an engine that never starts: five times, then it stays down, and is no reason for another machine', async () => {
-    const node = await powerOn();
-    node.write('docker/crash', '');
-    await node.boot();
-    await reported(node, 'vllm@1', /it ended too often or took too long: journalctl -u fleet-vllm@1/);
-    expect(node.read('calls').match(/^docker run .*fleet-vllm-1/gm)).toHaveLength(5);
-    expect((await node.health('/health')).status).toBe(200);
-  });
-
-  test('an engine that has served and cannot any more: another machine is asked for', async () => {
-    const node = await powerOn();
-    await node.boot();
-    await serving(node);
-    node.write('docker/crash', '');
-    process.kill(Number(node.read('docker/containers/fleet-vllm-1')), 'SIGKILL');
-    await reported(node, 'vllm@1', /it ended too often/);
-    expect((await node.health('/health')).status).toBe(503);
-  });
-});
-
 test('a server that hangs is killed and serves again', async () => {
   const node = await powerOn({ env: { FLEET_HANG_SECONDS: '1' } });
   await node.boot();
@@ -302,10 +160,6 @@ describe('a machine that goes', () => {
     expect(node.units.stateOf('fleet-vllm@1.service')).toBe('inactive');
   });
 });
-
-function imageOf(node: Machine): string {
-  return /^FLEET_IMAGE='(.*)'$/m.exec(node.read('etc/fleet/node.env'))?.[1] ?? '';
-}
 
 async function chat(node: Machine, tokens: number) {
   const port = /^FLEET_PORTS='(\d+)'$/m.exec(node.read('etc/fleet/node.env'))?.[1];
