@@ -32,4 +32,21 @@ export function addCloudCommands(program: Command, inProject: InProject, paint: 
         return { data: result, text: printSecrets(result, paint), exitCode: 0 };
       }),
     );
+
+  program
+    .command('weights')
+    .description('weights in the bucket of a cloud environment: push')
+    .command('push')
+    .description('upload a checkpoint and the Harmony vocabulary: what is missing or different')
+    .argument('<environment>', 'its environment')
+    .argument('<model>', 'public name of the model')
+    .option('--from <folder>', "the checkpoint's folder (default: where `hf download` puts it)")
+    .action((environment: string, model: string, flags: { from?: string }) =>
+      inProject(async (context) => {
+        const { pushWeights } = await import('./commands/weights.ts');
+        const { printPush } = await import('./print/weights.ts');
+        const result = await pushWeights(environment, model, flags, context);
+        return { data: result, text: printPush(result, paint), exitCode: 0 };
+      }),
+    );
 }
