@@ -91,8 +91,9 @@ async function makeCertificate(
   { certificate, privateKey, hosts }: WantedCertificate,
   now: number,
 ): Promise<void> {
-  const { generate: selfSign } = await import('selfsigned');
-  const made = await selfSign([{ name: 'commonName', value: hosts[0] ?? 'localhost' }], {
+  // The whole module: in a bundle that is split, a CommonJS module that is imported late has no other name.
+  const { default: selfsigned } = await import('selfsigned');
+  const made = await selfsigned.generate([{ name: 'commonName', value: hosts[0] ?? 'localhost' }], {
     keyType: 'ec',
     algorithm: 'sha256',
     notBeforeDate: new Date(now),

@@ -61,6 +61,8 @@ test('a conversation that grows keeps its beginning until a whole step has gathe
   expect(new Set(blocks).size).toBeLessThanOrEqual(4);
   const sent = servers.sentTo(MAIN).map((request) => rawMessages(request));
   for (const [turn, next] of sent.entries()) {
+    const tail = next.length - 1 - (blocks[turn] ?? 0);
+    expect(tail, `turn ${turn}: messages of the tail`).toBeGreaterThanOrEqual(4);
     const before = sent[turn - 1];
     if (before === undefined) continue;
     const same = blocks[turn] === blocks[turn - 1] ? before.length : 1 + (blocks[turn - 1] ?? 0);
