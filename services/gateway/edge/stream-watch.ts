@@ -26,7 +26,7 @@ export interface StreamWatch {
 }
 
 /** A usage object of chunks, as opposed to null. Inside a JSON string the quotes would be escaped. */
-const USAGE_OBJECT = /"usage"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})\s*,?/y;
+const USAGE_OBJECT = /"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})\s*,?/y;
 const NULL_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,?/;
 const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 const FINISHED = /"finish_reason"\s*:\s*"/;
