@@ -87,6 +87,8 @@ export function judge({
 function findingsOf(rule: Rule, facts: Facts): Finding[] {
   const { id, topic, fix } = rule;
   return rule.check(facts).flatMap((observation) => {
+    // A configuration is full of references; what they lead to the plan will say.
+    if (observation.result === 'unknown' && facts.plan === undefined && topic !== 'state') return [];
     const severity = severityOf(rule, observation, facts.surroundings.class);
     if (severity === 'off') return [];
     const construct = facts.synthesized?.constructs.get(observation.address ?? '');

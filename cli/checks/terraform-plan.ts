@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Context } from '../context.ts';
 import { Failure } from '../errors.ts';
 import { findTerraform, terraformNames, terraformVariables } from '../programs.ts';
@@ -27,7 +28,7 @@ export async function terraformPlan(stackFolder: string, context: Context): Prom
     );
     if (output.code === 0) return output.stdout;
     throw new Failure(
-      `terraform ${args[0]} failed:\n${hide(diagnosticsOf(output.stdout) || output.stderr.trim())}`,
+      `terraform ${args[0]} failed:\n${hide(diagnosticsOf(output.stdout) || withoutQuotations(output.stderr))}`,
     );
   };
   const folder = mkdtempSync(join(tmpdir(), 'fleet-check-'));
@@ -41,6 +42,16 @@ export async function terraformPlan(stackFolder: string, context: Context): Prom
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What `terraform init` says, without the lines of the configuration and the values that it quotes. */
+function withoutQuotations(stderr: string): string {
+  return stripVTControlCharacters(stderr)
+    .split('\n')
+    .map((line) => line.replace(/^[╷│╵] ?/, ''))
+    .filter((line) => !/^\s*(?:\d+:|├─|│)/.test(line))
+    .join('\n')
+    .trim();
 }
 
 interface Diagnostic {

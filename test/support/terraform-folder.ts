@@ -22,6 +22,8 @@ export interface Change {
 export class TerraformFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'fleet-terraform-'));
   readonly #override: object;
+  /** The last plan, as `terraform show -json` prints it. */
+  document: unknown;
 
   /** `provider`: settings of the AWS provider in this copy, never in the product. */
   constructor(provider: object) {
@@ -69,7 +71,8 @@ export class TerraformFolder {
     const planned = await this.run('plan', '-input=false', '-out=plan', ...flags);
     if (planned.code !== 0) throw new Error(planned.stderr);
     const { stdout } = await this.run('show', '-json', 'plan');
-    const { resource_changes: changes = [] } = JSON.parse(stdout) as { resource_changes?: PlannedChange[] };
+    this.document = JSON.parse(stdout);
+    const { resource_changes: changes = [] } = this.document as { resource_changes?: PlannedChange[] };
     return changes
       .map(({ address, type, change }) => ({
         address,

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { costOf } from '../../contracts/cost.ts';
+import { judge } from '../../plan/judge.ts';
+import { surroundingsOf } from '../../plan/of-environment.ts';
+import { readPlan } from '../../plan/plan-json.ts';
 import { EDITS, synthStaging } from '../support/staging.ts';
-import type { Attributes } from '../support/synth.ts';
+import { type Attributes, shippedEnvironment } from '../support/synth.ts';
 import { type Change, TerraformFolder } from '../support/terraform-folder.ts';
 
 /** Plans ask nobody: fake keys, and nothing that the provider could look up. */
@@ -16,6 +20,7 @@ const OFFLINE = {
 let folder: TerraformFolder;
 let unavailable: string | undefined;
 let base: ReadonlyMap<string, Change>;
+let document: unknown;
 
 const byAddress = (changes: readonly Change[]) =>
   new Map(changes.map((change) => [change.address, change] as const));
@@ -25,6 +30,7 @@ beforeAll(async () => {
   folder.write(synthStaging());
   unavailable = await folder.init();
   base = unavailable === undefined ? byAddress(await folder.plan()) : new Map();
+  document = folder.document;
 }, 300_000);
 
 afterAll(() => folder.remove());
@@ -36,6 +42,22 @@ describe('a real plan of staging', () => {
     if (unavailable !== undefined) skip(unavailable);
     expect(new Set([...base.values()].map(({ action }) => action))).toEqual(new Set(['create']));
     expect(base.size).toBeGreaterThan(100);
+  });
+
+  test('is judged without a finding, also as production would be, and its machines have their price', ({
+    skip,
+  }) => {
+    if (unavailable !== undefined) skip(unavailable);
+    const environment = shippedEnvironment('staging');
+    const { findings, summary } = judge({
+      plan: readPlan(document),
+      // The account stands in the provider block, where fake keys must not name one.
+      surroundings: { ...surroundingsOf(environment), class: 'production', account: undefined },
+      today: '2026-11-24',
+    });
+    expect(findings).toEqual([]);
+    expect(summary.cost).toEqual({ before: 0, after: costOf(environment).usdPerHour, unpriced: [] });
+    expect(summary.traffic?.after?.['gpt-oss-120b']?.v33).toEqual({ weight: 5, role: 'canary' });
   });
 
   test('buys no capacity and makes no key pair', ({ skip }) => {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   configurationsOf,
@@ -27,6 +27,9 @@ import {
 
 const run = promisify(execFile);
 
+/** Texts of files that a configuration refers to, by path. */
+type Files = ReadonlyMap<string, string>;
+
 /**
  * Makes plans with the real Terraform and the real provider plugins, offline: `-refresh=false`, keys that open nothing,
  * and a state that is made from the plan of the configuration before, with names for what only a cloud could know.
@@ -44,13 +47,28 @@ export class PlanRecorder {
   }
 
   /** The plan of a case, as `terraform show -json` prints it, without its time stamp. */
-  async plan(plan: PlanCase): Promise<JsonObject> {
-    const provider = providerOf(plan);
+  plan(plan: PlanCase): Promise<JsonObject> {
+    return this.planBetween(providerOf(plan), configurationsOf(plan), plan);
+  }
+
+  /** The plan from one configuration to another. */
+  async planBetween(
+    provider: Provider,
+    { before, after }: ReturnType<typeof configurationsOf>,
+    {
+      taint: tainted = [],
+      args = [],
+      files,
+    }: Pick<PlanCase, 'taint' | 'args'> & { readonly files?: Files } = {},
+  ): Promise<JsonObject> {
     const folder = await this.#folder(provider);
-    const { before, after } = configurationsOf(plan);
-    const state = taint(await this.#state(folder, before), plan.taint ?? []);
+    for (const [path, text] of files ?? []) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    const state = taint(await this.#state(folder, before), tainted);
     write(folder, 'terraform.tfstate', state);
-    return this.#planned(folder, after, plan.args ?? []);
+    return this.#planned(folder, after, args);
   }
 
   async end(): Promise<void> {
