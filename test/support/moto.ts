@@ -40,9 +40,24 @@ export class Moto {
     }
   }
 
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** What makes the AWS SDK talk to it. */
+  get env(): NodeJS.ProcessEnv {
+    return {
+      AWS_ENDPOINT_URL: this.url,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    };
+  }
+
   /** Settings of the AWS provider. What moto lacks is an error at once. */
   get provider(): object {
-    const url = `http://127.0.0.1:${this.#port}`;
+    const { url } = this;
     return {
       access_key: 'test',
       secret_key: 'test',
