@@ -22,10 +22,14 @@ const ID = 'serves-make-a-new-release-instead';
 export class FixedRelease extends Construct {
   constructor(scope: Construct, { release, settings }: FixedReleaseProps) {
     super(scope, ID);
-    const serves = release.weight > 0 && this.node.tryGetContext(DESTROYING) !== true;
     new DataResource(this, 'Resource', {
       triggersReplace: { ...settings },
-      lifecycle: { preventDestroy: serves },
+      lifecycle: { preventDestroy: isHeld(this, release) },
     });
   }
+}
+
+/** Whether Terraform must refuse to replace what the release runs on: while it serves, unless all is destroyed. */
+export function isHeld(scope: Construct, { weight }: Release): boolean {
+  return weight > 0 && scope.node.tryGetContext(DESTROYING) !== true;
 }

@@ -2,19 +2,32 @@ import { GoogleProvider } from '@cdktf/provider-google/lib/provider/index.js';
 import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import { machineLabel } from '../../contracts/machine-label.ts';
+import type { Release } from '../../contracts/release.ts';
+import { nodeUserData } from '../../workloads/node-boot.ts';
+import type { Templates } from '../../workloads/templates.ts';
+import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
 import { CloudTopology } from '../cloud-topology.ts';
 import type { DocumentProps, Platform, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
+import { Access } from './access.ts';
 import { DocumentBucket } from './document-bucket.ts';
+import { Network } from './network.ts';
+import { NodeGrants } from './node-grants.ts';
+import { NodeHealthCheck } from './node-health-check.ts';
+import { Nodes, type NodesProps } from './nodes.ts';
 
-/** Google Cloud. So far it delivers the documents; nodes, router machines and the gateway are to come. */
+/** Google Cloud. It runs the nodes and delivers the documents; router machines and the gateway are to come. */
 export class GooglePlatform implements Platform {
   readonly topology: CloudTopology;
+  readonly #templates: Templates;
   readonly #documents: DocumentBucket;
+  /** What the nodes of all releases have in common. */
+  readonly #nodes: Omit<NodesProps, 'release' | 'userData'>;
 
-  constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit) {
+  constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit, templates: Templates) {
     const { google, name, labels } = environment;
     if (google === undefined) throw new Error(`environment ${name} has no section google`);
     this.topology = new CloudTopology(environment, {
@@ -22,20 +35,38 @@ export class GooglePlatform implements Platform {
       project: google.project,
       zones: google.zones,
     });
+    this.#templates = templates;
     configureBackend(stack, environment, toolkit);
     new GoogleProvider(stack, 'google', {
       project: google.project,
       region: google.region,
-      defaultLabels: { ...labels, 'fleet-environment': name },
+      defaultLabels: { ...labels, [MACHINE_LABELS.environment]: machineLabel(name) },
     });
     pinProviderVersion(stack, environment, 'google');
     this.#documents = new DocumentBucket(stack, 'documents', {
       name: `${google.project}-${name}-fleet-documents`,
       location: google.region,
     });
+
+    const { cidr, nodesReachInternet } = google.network;
+    const place = { environment: name, ...google };
+    const network = new Network(stack, 'network', { place, cidr, nodesReachInternet });
+    const access = new Access(stack, 'access', { place, network, nodesReachInternet });
+    this.#nodes = {
+      environment,
+      place,
+      network,
+      access,
+      grants: new NodeGrants(stack, 'node-grants', { environment, identity: access.nodes }),
+      healthCheck: new NodeHealthCheck(stack, 'node-health', { place }).resource,
+    };
   }
 
-  nodes(): void {}
+  nodes(scope: Construct, release: Release): void {
+    const { environment } = this.#nodes;
+    const userData = nodeUserData({ environment, release, templates: this.#templates });
+    new Nodes(scope, release.name, { ...this.#nodes, release, userData });
+  }
 
   simulatedEndpoint(_scope: Construct, endpoint: string): void {
     throw new Error(`endpoint ${endpoint}: platform google does not simulate endpoints`);

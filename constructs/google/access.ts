@@ -1,0 +1,88 @@
+import { Construct } from 'constructs';
+import { NODE_HEALTH_PORT } from '../../contracts/node-health.ts';
+import { EXPORTER_PORTS } from '../../workloads/topology.ts';
+import { AccessRule } from './access-rule.ts';
+import { Denial } from './denial.ts';
+import { Identity } from './identity.ts';
+import type { Network } from './network.ts';
+import type { Place } from './place.ts';
+import { PRIVATE_APIS_RANGE } from './private-apis.ts';
+
+export interface AccessProps {
+  readonly place: Place;
+  readonly network: Network;
+  readonly nodesReachInternet: boolean;
+}
+
+const EVERYWHERE = ['0.0.0.0/0'];
+/** Identity-Aware Proxy, which asks who somebody is before it forwards SSH. */
+const IAP_RANGE = ['35.235.240.0/20'];
+/** Where Google's health checks come from. */
+const HEALTH_CHECK_RANGES = ['35.191.0.0/16', '130.211.0.0/22'];
+
+/**
+ * Who may speak to whom, by what a machine is. Nodes are spoken to by the router (vLLM, see `Nodes`, and readiness),
+ * Prometheus (vLLM, exporters) and Google's health checks, and by nobody else. The rest is denied and logged.
+ */
+export class Access extends Construct {
+  readonly nodes: Identity;
+  readonly router: Identity;
+  readonly prometheus: Identity;
+
+  constructor(scope: Construct, id: string, { place, network, nodesReachInternet }: AccessProps) {
+    super(scope, id);
+    const identity = (name: string, description: string, projectRoles?: Readonly<Record<string, string>>) =>
+      new Identity(this, name, { place, description, projectRoles });
+    this.nodes = identity('nodes', 'GPU nodes of all releases', {
+      logs: 'roles/logging.logWriter',
+      metrics: 'roles/monitoring.metricWriter',
+    });
+    this.router = identity('router', 'Routers, with the egress beside them');
+    this.prometheus = identity('prometheus', 'Prometheus');
+    const nodes = [this.nodes.resource.email];
+    const allow = (
+      name: string,
+      description: string,
+      ports: readonly (number | string)[],
+      between: ConstructorParameters<typeof AccessRule>[2]['between'],
+    ) => new AccessRule(this, name, { place, network, description, allow: ports.map(String), between });
+
+    allow('readiness', 'Routers and Prometheus ask nodes what they are doing', [NODE_HEALTH_PORT], {
+      direction: 'INGRESS',
+      sourceServiceAccounts: [this.router.resource.email, this.prometheus.resource.email],
+      targetServiceAccounts: nodes,
+    });
+    allow('exporters', 'Prometheus reads the exporters of nodes', Object.values(EXPORTER_PORTS), {
+      direction: 'INGRESS',
+      sourceServiceAccounts: [this.prometheus.resource.email],
+      targetServiceAccounts: nodes,
+    });
+    allow('health-checks', 'Google asks whether a node should be replaced', [NODE_HEALTH_PORT], {
+      direction: 'INGRESS',
+      sourceRanges: HEALTH_CHECK_RANGES,
+      targetServiceAccounts: nodes,
+    });
+    allow('ssh', 'SSH through Identity-Aware Proxy', [22], {
+      direction: 'INGRESS',
+      sourceRanges: IAP_RANGE,
+      targetServiceAccounts: [this.nodes, this.router, this.prometheus].map(({ resource }) => resource.email),
+    });
+    new Denial(this, 'deny-ingress', {
+      place,
+      network,
+      description: 'Nobody else reaches anything',
+      between: { direction: 'INGRESS', sourceRanges: EVERYWHERE },
+    });
+    allow('node-egress', 'Nodes fetch weights, images and secrets', nodesReachInternet ? [80, 443] : [443], {
+      direction: 'EGRESS',
+      destinationRanges: nodesReachInternet ? EVERYWHERE : [PRIVATE_APIS_RANGE],
+      targetServiceAccounts: nodes,
+    });
+    new Denial(this, 'deny-node-egress', {
+      place,
+      network,
+      description: 'Nodes call nothing else',
+      between: { direction: 'EGRESS', destinationRanges: EVERYWHERE, targetServiceAccounts: nodes },
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import { sha256 } from '../../workloads/document.ts';
+
+const HASH_LENGTH = 8;
+/** Of nearly every resource of Compute Engine. */
+const LONGEST_NAME = 63;
+
+/**
+ * A name that Google takes (RFC 1035): `fleet-prod-network`. Where several lists of parts could give one text, because
+ * dots became hyphens, the text was cut or there are several parts, it ends in a hash of the parts themselves.
+ */
+export function resourceName(
+  environment: string,
+  parts: readonly string[],
+  longest: number = LONGEST_NAME,
+): string {
+  const exact = ['fleet', environment, ...parts].join('-');
+  const valid = exact.replaceAll(/[^a-z0-9-]/g, '-');
+  if (valid === exact && parts.length === 1 && exact.length <= longest) return exact;
+  const hash = sha256(JSON.stringify([environment, ...parts])).slice(0, HASH_LENGTH);
+  return `${valid.slice(0, longest - HASH_LENGTH - 1).replace(/-+$/, '')}-${hash}`;
+}

@@ -1,0 +1,12 @@
+/**
+ * A name as the value of a label of Google, which takes no dots. Names have no underscores, so that both directions are
+ * exact.
+ */
+export function machineLabel(name: string): string {
+  return name.replaceAll('.', '_');
+}
+
+/** The name that a label stands for. */
+export function nameOfLabel(label: string): string {
+  return label.replaceAll('_', '.');
+}
