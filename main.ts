@@ -65,7 +65,7 @@ async function platformOf(
     }
     case 'google': {
       const { GooglePlatform } = await import('./constructs/google/google-platform.ts');
-      return (stack) => new GooglePlatform(stack, environment, toolkit);
+      return (stack) => new GooglePlatform(stack, environment, toolkit, templates);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../contracts/environment.ts';
+import { machineLabel } from '../contracts/machine-label.ts';
 import { releasesOf, serversOf } from '../contracts/release.ts';
 import { type Document, textDocument } from './document.ts';
 import { needsEgress } from './gateway.ts';
@@ -45,9 +46,12 @@ function serverJobs(environment: Environment, { discovery }: Topology) {
           project: discovery.project,
           zone,
           port,
-          filter: `labels.${MACHINE_LABELS.environment}=${environment.name}`,
+          filter: `labels.${MACHINE_LABELS.environment}=${machineLabel(environment.name)}`,
         })),
-        relabel_configs: relabel((label) => `__meta_gce_label_${label}`, '__meta_gce_instance_name'),
+        relabel_configs: [
+          ...relabel((label) => `__meta_gce_label_${label}`, '__meta_gce_instance_name'),
+          ...withDots(environment),
+        ],
       }));
     case 'ec2':
       return ports.map((port) => ({
@@ -88,4 +92,19 @@ function relabel(meta: (label: string) => string, node: string) {
     { source_labels: [node], target_label: 'node' },
     { source_labels: ['model', 'release'], regex: '.+;.+', action: 'keep' },
   ];
+}
+
+/** Google's labels have no dots; names may. */
+function withDots(environment: Environment) {
+  const names = (['model', 'name'] as const).flatMap((key) =>
+    [...new Set(releasesOf(environment).map((release) => release[key]))]
+      .filter((name) => name.includes('.'))
+      .map((name) => ({ label: key === 'model' ? 'model' : 'release', name })),
+  );
+  return names.map(({ label, name }) => ({
+    source_labels: [label],
+    regex: machineLabel(name),
+    target_label: label,
+    replacement: name,
+  }));
 }

@@ -27,7 +27,7 @@ export function provisioningOf({ from, reservation }: Rung): Provisioning {
     case 'on-demand':
       return {
         scheduling: { ...STAY, provisioningModel: 'STANDARD' },
-        reservationAffinity: { type: 'ANY_RESERVATION' },
+        reservationAffinity: { type: 'NO_RESERVATION' },
       };
     case 'flex-start':
       return {

@@ -25,7 +25,7 @@ const CLOUDS = [
     synth: (change?: (text: string) => string) =>
       synthEnvironment(
         shippedEnvironment('prod', change),
-        (stack, environment) => new GooglePlatform(stack, environment, TEST_TOOLKIT),
+        (stack, environment) => new GooglePlatform(stack, environment, TEST_TOOLKIT, TEMPLATES),
       ),
     weights: 'google_storage_bucket_object.router_weights',
     change: (text: string) => text.replace('weight: 75', 'weight: 70').replace('weight: 5\n', 'weight: 10\n'),

@@ -34,3 +34,12 @@ test.each(Object.entries(documents))('promtool accepts the document of %s', (nam
 test.each(Object.entries(documents))('the document of %s', async (name, { text }) => {
   await expect(text).toMatchFileSnapshot(`../rendered/prometheus/${name}.yml`);
 });
+
+test('names with dots are what they were, though labels of Google have none', () => {
+  const dotted = shippedEnvironment('prod', (text) => text.replaceAll('v32:', 'v0.32:'));
+  const { text } = prometheusDocument(
+    dotted,
+    new CloudTopology(dotted, { kind: 'gce', project: 'example-project', zones: ['us-central1-a'] }),
+  );
+  expect(text).toContain('regex: v0_32\n        target_label: release\n        replacement: v0.32');
+});
