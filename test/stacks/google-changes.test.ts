@@ -25,7 +25,11 @@ describe('what a change touches', () => {
       ['google_compute_region_instance_group_manager.nodes_gpt-oss-120b_v32_on-demand_group'],
     ],
     ['a new release', PROD_EDITS.newRelease, DOCUMENTS],
-    ['a new model', PROD_EDITS.newModel, DOCUMENTS],
+    [
+      'a new model, whose name has a dot that labels lose',
+      PROD_EDITS.newModel,
+      [...DOCUMENTS, 'google_storage_bucket_object.prometheus'].toSorted(),
+    ],
     ['more rungs', PROD_EDITS.wholeLadder, []],
   ])('%s', (_what, edit, addresses) => {
     expect(changed(synthProd(edit))).toEqual(addresses);
