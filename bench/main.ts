@@ -3,11 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from '../build.mjs';
+import { checkovComparison } from './checkov.ts';
 import { gatewayBenchmark } from './gateway.ts';
 import { synthBenchmark } from './synth.ts';
 
 /** `npm run evidence -- NAME`: runs a benchmark and writes what it prints to docs/evidence/NAME.md. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
+  checkov: checkovComparison,
   gateway: gatewayBenchmark,
   synth: synthBenchmark,
 };

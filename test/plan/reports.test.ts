@@ -102,19 +102,19 @@ describe('the comment on a pull request', () => {
 });
 
 describe('SARIF', () => {
-  const { runs } = sarifReport(reportOf([{ ...report('aws-servers-open-to-the-world') }]), '1.2.3') as {
-    runs: {
-      tool: { driver: { rules: { id: string }[]; version: string } };
-      results: Record<string, unknown>[];
-    }[];
+  const sarif = () => {
+    const { runs } = sarifReport(reportOf([report('aws-servers-open-to-the-world')]), '1.2.3') as {
+      runs: { tool: { driver: { rules: { id: string }[] } }; results: Record<string, unknown>[] }[];
+    };
+    return runs[0];
   };
 
   test('describes every rule', () => {
-    expect(runs[0]?.tool.driver.rules.map(({ id }) => id)).toEqual(CATALOGUE.map(({ id }) => id));
+    expect(sarif()?.tool.driver.rules.map(({ id }) => id)).toEqual(CATALOGUE.map(({ id }) => id));
   });
 
   test('points to the resource, and keeps its fingerprint when lines move', () => {
-    expect(runs[0]?.results).toEqual([
+    expect(sarif()?.results).toEqual([
       expect.objectContaining({
         ruleId: 'public-port',
         level: 'error',
@@ -165,15 +165,14 @@ describe('the JSON report', () => {
   const schema = z.fromJSONSchema(
     JSON.parse(readFileSync(join(ROOT, 'docs/operations/fleet-check.schema.json'), 'utf8')),
   );
-  const all = ['dangerous', 'harmless', 'kinds'].flatMap(planCases).map(({ name }) => report(name));
+  const all = () => ['dangerous', 'harmless', 'kinds'].flatMap(planCases).map(({ name }) => report(name));
 
   test('has the documented form, for every plan of the corpus', () => {
-    expect(schema.safeParse(JSON.parse(JSON.stringify(reportOf(all)))).error).toBeUndefined();
+    expect(schema.safeParse(JSON.parse(JSON.stringify(reportOf(all())))).error).toBeUndefined();
   });
 
   test('is refused by the schema with another version or a key that is not documented', () => {
-    const [one] = all;
-    if (one === undefined) throw new Error('the corpus is empty');
+    const one = report('aws-nodes-unchanged');
     expect(schema.safeParse({ ...reportOf([one]), version: 2 }).success).toBe(false);
     expect(schema.safeParse({ ...reportOf([one]), more: 1 }).success).toBe(false);
   });
