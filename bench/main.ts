@@ -5,12 +5,14 @@ import { join, resolve } from 'node:path';
 import { build } from '../build.mjs';
 import { checkovComparison } from './checkov.ts';
 import { gatewayBenchmark } from './gateway.ts';
+import { recordPlans } from './record-plans.ts';
 import { synthBenchmark } from './synth.ts';
 
 /** `npm run evidence -- NAME`: runs a benchmark and writes what it prints to docs/evidence/NAME.md. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
   checkov: checkovComparison,
   gateway: gatewayBenchmark,
+  'record-plans': recordPlans,
   synth: synthBenchmark,
 };
 

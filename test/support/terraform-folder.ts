@@ -25,9 +25,9 @@ export class TerraformFolder {
   /** The last plan, as `terraform show -json` prints it. */
   document: unknown;
 
-  /** `provider`: settings of the AWS provider in this copy, never in the product. */
-  constructor(provider: object) {
-    this.#override = { provider: { aws: [provider] }, terraform: { backend: { local: {} } } };
+  /** `settings`: of the provider in this copy, never in the product. */
+  constructor(settings: object, provider: 'aws' | 'google' | 'docker' = 'aws') {
+    this.#override = { provider: { [provider]: [settings] }, terraform: { backend: { local: {} } } };
   }
 
   /** Replaces the stack by another one; the state stays. */
@@ -51,7 +51,7 @@ export class TerraformFolder {
     );
     if (code === 0) return undefined;
     if (plugins !== undefined) throw new Error(stderr);
-    const reason = 'NOT CHECKED: no AWS provider; set TF_PLUGIN_DIR, or let terraform reach its registry';
+    const reason = 'NOT CHECKED: no provider; set TF_PLUGIN_DIR, or let terraform reach its registry';
     console.warn(reason);
     return reason;
   }
