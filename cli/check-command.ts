@@ -69,6 +69,25 @@ export function addCheckCommand(program: Command, inProject: InProject, paint: P
     );
 }
 
+/** Adds `fleet ci init`. */
+export function addCiCommand(program: Command, inProject: InProject): void {
+  program
+    .command('ci')
+    .description('workflows of GitHub Actions: init')
+    .command('init')
+    .description('write the workflows that check pull requests, deploy what was reviewed, and look for drift')
+    .option('--branch <name>', 'the branch that is deployed', 'main')
+    .option('--force', 'write over workflows that were changed by hand', false)
+    .action((flags: { branch: string; force: boolean }) =>
+      inProject(async (context) => {
+        const { ciInit } = await import('./commands/ci-init.ts');
+        const { printCiInit } = await import('./print/ci-init.ts');
+        const result = ciInit(flags, context);
+        return { data: result, text: printCiInit(result), exitCode: 0 };
+      }),
+    );
+}
+
 function collect(given: string, before: readonly Wanted[]): readonly Wanted[] {
   const [format = '', ...rest] = given.split('=');
   const known = FORMATS.find((name) => name === format);

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
-import { addCheckCommand } from './check-command.ts';
+import { addCheckCommand, addCiCommand } from './check-command.ts';
 import { addCloudCommands } from './cloud-commands.ts';
 import type { Context, Outcome, Surroundings } from './context.ts';
 import { UsageError } from './errors.ts';
@@ -152,6 +152,7 @@ export function createProgram(terminal: Terminal): Command {
     );
 
   addCheckCommand(program, inProject, paint, terminal.version);
+  addCiCommand(program, inProject);
 
   program
     .command('schema')

@@ -1,3 +1,4 @@
+import { withoutKeys } from './configuration.ts';
 import { type Count, type Fate, fateOfGroup, fateOfMachine } from './fate.ts';
 import { isGpuMachine, type Machine, machineBefore, machineOf } from './machines.ts';
 import type { Resources } from './resources.ts';
@@ -27,13 +28,13 @@ const GROUPS = [
 
 /** All groups of GPU machines in a plan. */
 export function nodeGroups(resources: Resources, traffic: Traffic | undefined): NodeGroup[] {
+  const templates = new Templates(resources);
   return [...SINGLE, ...GROUPS]
     .flatMap((type) => resources.all(type))
-    .flatMap((subject) => groupOf(resources, traffic, subject));
+    .flatMap((subject) => groupOf(templates.of(subject), traffic, subject));
 }
 
-function groupOf(resources: Resources, traffic: Traffic | undefined, subject: Subject): NodeGroup[] {
-  const template = templateOf(resources, subject);
+function groupOf(template: Subject | undefined, traffic: Traffic | undefined, subject: Subject): NodeGroup[] {
   const before = subject.before === undefined ? undefined : machineBefore(subject, template);
   const after = subject.after === undefined ? undefined : machineOf(subject, template);
   if (![before, after].some((machine) => machine !== undefined && isGpuMachine(machine))) return [];
@@ -66,25 +67,42 @@ const TEMPLATES: Readonly<Record<string, { readonly argument: string; readonly t
     },
   };
 
-/** The template of a group: what its configuration refers to, else the one whose name or id it has. */
-function templateOf(resources: Resources, group: Subject): Subject | undefined {
-  const how = TEMPLATES[group.type];
-  if (how === undefined) return undefined;
-  const candidates = resources.all(...how.types);
-  const references = [...group.references(how.argument), ...group.references('mixed_instances_policy')];
-  const referred = candidates.find(({ address }) => references.includes(address.replace(/\[.*$/, '')));
-  if (referred !== undefined) return referred;
-  const block = (group.before ?? group.after)?.block(how.argument);
-  if (block === undefined || block === UNKNOWN) return undefined;
-  const names = [block.values.id, block.values.name, block.values.instance_template].filter(
-    (name) => typeof name === 'string',
-  );
-  return candidates.find((candidate) => {
-    const { values = {} } = candidate.before ?? candidate.after ?? {};
-    return [values.id, values.name, values.self_link].some(
-      (name) => typeof name === 'string' && name !== '' && names.includes(name),
-    );
-  });
+/** Templates by what a group may call them: address without keys, id, name, link. */
+class Templates {
+  readonly #byName = new Map<string, Subject>();
+
+  constructor(resources: Resources) {
+    const types = new Set(Object.values(TEMPLATES).flatMap(({ types: those }) => those));
+    for (const template of resources.all(...types)) {
+      const { values = {} } = template.before ?? template.after ?? {};
+      for (const name of [withoutKeys(template.address), values.id, values.name, values.self_link])
+        if (typeof name === 'string' && name !== '' && !this.#byName.has(name))
+          this.#byName.set(name, template);
+    }
+  }
+
+  /** What the configuration of a group refers to, else what the group names. */
+  of(group: Subject): Subject | undefined {
+    const how = TEMPLATES[group.type];
+    if (how === undefined) return undefined;
+    const references = [...group.references(how.argument), ...group.references('mixed_instances_policy')];
+    return this.#first(references, how.types) ?? this.#first(namesIn(group, how.argument), how.types);
+  }
+
+  #first(names: readonly unknown[], types: readonly string[]): Subject | undefined {
+    for (const name of names) {
+      const found = typeof name === 'string' ? this.#byName.get(name) : undefined;
+      if (found !== undefined && types.includes(found.type)) return found;
+    }
+    return undefined;
+  }
+}
+
+function namesIn(group: Subject, argument: string): unknown[] {
+  const block = (group.before ?? group.after)?.block(argument);
+  if (block === undefined || block === UNKNOWN) return [];
+  const { id, name, instance_template: template } = block.values;
+  return [id, name, template];
 }
 
 function countOf({ type, before }: Subject, view: View): Count {

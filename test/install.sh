@@ -12,6 +12,7 @@ systemd-analyze systemd
 shellcheck shellcheck
 python3 python3
 curl curl
+jq jq
 END
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ]; then sudo=; else sudo='sudo -n'; fi

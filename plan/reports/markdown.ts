@@ -16,17 +16,17 @@ const VERDICTS = { pass: '✅ pass', warn: '⚠️ warnings', deny: '⛔ denied'
 /** The comment of one environment for a pull request; empty where there is nothing to say. */
 export function markdownReport(report: EnvironmentReport): string {
   const { summary, findings, problems, suppressed, name, verdict } = report;
-  if (findings.length + problems.length + suppressed.length === 0 && summary?.empty !== false) return '';
+  if (isQuiet(report)) return '';
   const changes = countsOf(report);
   const head = [
     marker(name),
+    ...(report.digest === undefined ? [] : [`<!-- fleet-digest: ${report.digest} -->`]),
     `### ${VERDICTS[verdict]} · \`${name}\` · ${findingCounts(report)}${changes === '' ? '' : ` · ${changes}`}`,
     ...(summary?.weightsOnly === true
       ? ['Only weights change: one object is updated in place, and nothing else.']
       : []),
     ...costLine(report),
   ];
-  const tail = report.digest === undefined ? [] : ['', `<sub>plan \`${report.digest.slice(0, 16)}\`</sub>`];
   const sections = [
     section(
       'Mistakes in the file',
@@ -54,8 +54,13 @@ export function markdownReport(report: EnvironmentReport): string {
   return fitted(
     head,
     sections.filter((lines) => lines.length > 0),
-    tail,
   );
+}
+
+/** Nothing changes, and nothing is denied: a warning about what has been there all along is no news. */
+function isQuiet({ summary, findings, problems, suppressed }: EnvironmentReport): boolean {
+  if (summary === undefined) return findings.length + problems.length + suppressed.length === 0;
+  return summary.empty && problems.length === 0 && findings.every(({ severity }) => severity === 'warn');
 }
 
 function goes({ action }: ChangedResource): boolean {
@@ -116,12 +121,8 @@ function section(title: string, lines: readonly string[], open: boolean): string
 }
 
 /** As many whole lines as there is room for, section by section, and how many were left out. */
-function fitted(
-  head: readonly string[],
-  sections: readonly (readonly string[])[],
-  tail: readonly string[],
-): string {
-  const room = LONGEST - 400 - tail.join('\n').length;
+function fitted(head: readonly string[], sections: readonly (readonly string[])[]): string {
+  const room = LONGEST - 400;
   const lines = [...head];
   let length = lines.join('\n').length;
   let left = 0;
@@ -140,7 +141,7 @@ function fitted(
     if (cut && foot !== undefined && lines.at(-1) !== foot) lines.push('', foot);
   }
   if (left > 0) lines.push('', `_${left} lines more: see the JSON report of the run._`);
-  return [...lines, ...tail].join('\n');
+  return lines.join('\n');
 }
 
 /** Text that Markdown and GitHub leave as it is: no tags, no mentions, no table cells. */

@@ -3,7 +3,7 @@ import type { Facts } from '../facts.ts';
 import { DENY, fail, type Observation, type Rule, unknown } from '../rule.ts';
 import { assignsSecret, hasKeyShape, isSecretName, looksRandom } from '../secret-shapes.ts';
 import type { Subject } from '../subject.ts';
-import { UNKNOWN } from '../view.ts';
+import { UNKNOWN, type Values } from '../view.ts';
 
 export const secretInClear: Rule = {
   id: 'secret-in-clear',
@@ -25,27 +25,42 @@ function inResources({ subjects }: Facts): Observation[] {
     const { address, after, type } = subject;
     if (after === undefined) return [];
     const held = IN_STATE[type] ?? [];
-    const values = { ...after.values, ...subject.hashed };
-    return Object.entries(values).flatMap(([key, value]) =>
-      held.includes(key)
-        ? []
-        : secretsIn(value, key, key).map((where) => fail(address, `${where} holds what looks like a secret`)),
-    );
+    const found: string[] = [];
+    for (const values of [after.values, subject.hashed])
+      for (const key in values) if (!held.includes(key)) search(values[key], key, [key], found);
+    return found.map((where) => fail(address, `${where} holds what looks like a secret`));
   });
 }
 
 /** Paths below a value at which a secret stands. */
 function secretsIn(value: unknown, key: string, path: string): string[] {
-  if (typeof value === 'string') return value.length > 11 && isSecret(value, key) ? [path] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value))
-    return value.flatMap((inner, index) => secretsIn(inner, key, `${path}[${index}]`));
-  const pair = pairOf(value);
-  if (pair !== undefined) return secretsIn(pair.value, pair.name, `${path} ${pair.name}`);
   const found: string[] = [];
-  for (const inner in value)
-    found.push(...secretsIn((value as Record<string, unknown>)[inner], inner, `${path}.${inner}`));
+  search(value, key, [path], found);
   return found;
+}
+
+/** `trail` is put together only where something is found: a plan has a hundred thousand values, and few secrets. */
+function search(value: unknown, key: string, trail: string[], found: string[]): void {
+  if (typeof value === 'string') {
+    if (value.length > 11 && isSecret(value, key)) found.push(trail.join(''));
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1)
+      below(value[index], key, `[${index}]`, trail, found);
+    return;
+  }
+  const pair = pairOf(value);
+  if (pair !== undefined) below(pair.value, pair.name, ` ${pair.name}`, trail, found);
+  else for (const inner in value) below((value as Values)[inner], inner, `.${inner}`, trail, found);
+}
+
+function below(value: unknown, key: string, step: string, trail: string[], found: string[]): void {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number') return;
+  trail.push(step);
+  search(value, key, trail, found);
+  trail.pop();
 }
 
 /** `{ name, value }`, as containers and tags have it. */

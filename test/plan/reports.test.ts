@@ -30,8 +30,9 @@ function reportOfResources(resources: readonly Resource[]): EnvironmentReport {
 
 describe('the comment on a pull request', () => {
   test('begins with its marker and the verdict with counts, outside the fold', () => {
-    const [marker, verdict] = markdownReport(report('aws-group-destroyed')).split('\n');
+    const [marker, digest, verdict] = markdownReport(report('aws-group-destroyed')).split('\n');
     expect(marker).toBe('<!-- fleet-check: prod -->');
+    expect(digest).toMatch(/^<!-- fleet-digest: [0-9a-f]{64} -->$/);
     expect(verdict).toBe('### ⛔ denied · `prod` · 2 denied · 1 to destroy');
   });
 
@@ -165,11 +166,11 @@ describe('the JSON report', () => {
   const schema = z.fromJSONSchema(
     JSON.parse(readFileSync(join(ROOT, 'docs/operations/fleet-check.schema.json'), 'utf8')),
   );
-  const all = () => ['dangerous', 'harmless', 'kinds'].flatMap(planCases).map(({ name }) => report(name));
-
-  test('has the documented form, for every plan of the corpus', () => {
-    expect(schema.safeParse(JSON.parse(JSON.stringify(reportOf(all())))).error).toBeUndefined();
-  });
+  test.each(['aws-group-destroyed', 'google-canary-one-step-further', 'kind-output', 'aws-release-retired'])(
+    'has the documented form: %s',
+    (name) =>
+      expect(schema.safeParse(JSON.parse(JSON.stringify(reportOf([report(name)])))).error).toBeUndefined(),
+  );
 
   test('is refused by the schema with another version or a key that is not documented', () => {
     const one = report('aws-nodes-unchanged');

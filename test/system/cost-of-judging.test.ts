@@ -43,8 +43,8 @@ beforeAll(() => writeFileSync(file, JSON.stringify(largePlan())));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function measure(what: 'parse' | 'judge'): { readonly milliseconds: number; readonly bytes: number } {
-  const script = join(import.meta.dirname, 'measure.ts');
-  const printed = execFileSync(process.execPath, ['--expose-gc', '--import', 'tsx', script, what, file], {
+  const script = join(import.meta.dirname, '../plan/measure.ts');
+  const printed = execFileSync(process.execPath, ['--import', 'tsx', script, what, file], {
     encoding: 'utf8',
   });
   return JSON.parse(printed);
