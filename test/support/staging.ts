@@ -70,3 +70,27 @@ export const EDITS = {
   otherFlag: (text) => text.replace(V32, V32.replace(' }', ', maxModelLen: 32768 }')),
   newMachineImage: (text) => text.replace('ami-0123456789abcdef0', 'ami-0123456789abcdef1'),
 } as const satisfies Record<string, Edit>;
+
+const STABLE_V32 = 'role: stable\n        weight: 90';
+const CANARY_V33 = 'role: canary\n        weight: 5';
+const promoted: Edit = (text) =>
+  text
+    .replace(CANARY_V33, 'role: stable\n        weight: 95')
+    .replace(STABLE_V32, 'role: canary\n        weight: 0');
+
+/** gpt-oss-120b of staging on its way from v32 to v33, one deploy after the other. */
+export const WALK = {
+  before: [
+    (text) =>
+      text.replace(/ {6}v33:\n.*\n.*\n.*\n/, '').replace(STABLE_V32, 'role: stable\n        weight: 95'),
+  ],
+  newRelease: [
+    (text) =>
+      text
+        .replace(STABLE_V32, 'role: stable\n        weight: 95')
+        .replace(CANARY_V33, 'role: canary\n        weight: 0'),
+  ],
+  canary: [],
+  promoted: [promoted],
+  retired: [(text) => promoted(text.replace(/ {6}v32:\n.*\n {8}weight: 90\n.*\n/, ''))],
+} as const satisfies Record<string, readonly Edit[]>;
