@@ -76,7 +76,8 @@ describe('staging on a stand-in for AWS', () => {
   });
 
   test('once applied, nothing is left to do', async () => {
-    expect(await folder.plan()).toEqual([]);
+    const changes = await folder.plan();
+    expect(changes.map(({ action, address }) => `${action} ${address}`)).toEqual([]);
   });
 
   test('a new machine image replaces no machine', async () => {
