@@ -8,6 +8,7 @@ import { logOf, runCdktf } from '../deploy.ts';
 import { Failure, UsageError } from '../errors.ts';
 import { heal, waitUntilRunning } from '../heal.ts';
 import { hostOf } from '../host.ts';
+import { printCheck } from '../print/check.ts';
 import { printPrice, printSum } from '../print/price.ts';
 import { plain } from '../print/style.ts';
 import { environmentFile, readEnvironment } from '../project.ts';
@@ -15,6 +16,7 @@ import { examine, requirementsOf } from '../requirements.ts';
 import { type SmokeAnswer, smokeTest } from '../smoke-test.ts';
 import { thisSystem } from '../system.ts';
 import { checkPorts } from '../taken-ports.ts';
+import { check } from './check.ts';
 
 const RUNNING_SECONDS = 30;
 
@@ -58,6 +60,7 @@ export async function up(name: string, { yes }: UpFlags, context: Context): Prom
   refusePlaceholders(environment);
   const cost = costOf(environment);
   await confirm(environment, cost, yes, context);
+  await refuseDenied(environment, context);
   const key = clientKey(environment, context);
   const host = hostOf(context);
   const local = environment.platform === 'process';
@@ -104,6 +107,13 @@ async function checkRequirements(environment: Environment, { env }: Context): Pr
 }
 
 /** The price is told in any case, so that it stands in the log of a run that agreed by --yes. */
+/** What `fleet check` denies is not deployed to a cloud. On one's own hosts there is nothing that a plan could lose. */
+async function refuseDenied({ name, platform }: Environment, context: Context): Promise<void> {
+  if (platform === 'process' || platform === 'docker') return;
+  const report = await check([name], { fileOnly: false, synthOnly: false, class: 'production' }, context);
+  if (report.verdict === 'deny') throw new Failure(`${printCheck(report, plain)}\nnothing was deployed`);
+}
+
 async function confirm(
   environment: Environment,
   cost: EnvironmentCost,

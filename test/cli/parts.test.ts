@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { plansNothing } from './check-support.ts';
 import { type LocalEnvironment, openLocalEnvironment } from './local-environment.ts';
 import { fixture, runs, until } from './support.ts';
 
@@ -217,6 +218,7 @@ describe('fleet down', () => {
     local.cdktf(
       `import { writeFileSync } from 'node:fs'; writeFileSync('destroying', process.env.FLEET_DESTROYING ?? 'no');`,
     );
+    plansNothing(local);
     await local.fleet(['up', 'prod', '--yes'], { FLEET_DESTROYING: '1' });
     expect(local.read('destroying')).toBe('no');
     await local.fleet(['down', 'prod', '--confirm', 'prod']);
