@@ -9,13 +9,14 @@ import type { EdgeConfig, EgressConfig, GatewayConfig } from '../../../../contra
 import type { ApiKey } from '../../../../contracts/secret.ts';
 import { type Runtime, systemRuntime } from '../../../../services/gateway/runtime.ts';
 import { type Gateway, startGateway } from '../../../../services/gateway/service.ts';
+import { HOP_KEY } from '../../../workloads/router-support.ts';
 
 /** Built before the tests begin. */
 const TOKEN_PROGRAM = pathToFileURL(
   resolve(import.meta.dirname, '../../../../dist/services/gateway-tokens.js'),
 );
 
-export const HOP_KEY = 'hop-secret';
+export { HOP_KEY };
 
 /** A gateway that runs in this process, with files of its own. Stopped when the test ends. */
 export interface Started extends Gateway {
