@@ -4,6 +4,7 @@ import { addCheckCommand, addCiCommand } from './check-command.ts';
 import { addCloudCommands } from './cloud-commands.ts';
 import type { Context, Outcome, Surroundings } from './context.ts';
 import { UsageError } from './errors.ts';
+import { addImageCommand } from './image-command.ts';
 import { nearest } from './nearest.ts';
 import type { Paint } from './print/style.ts';
 import { findProject } from './project.ts';
@@ -167,6 +168,7 @@ export function createProgram(terminal: Terminal): Command {
 
   addAccountCommands(program, inProject, paint);
   addCloudCommands(program, inProject, paint);
+  addImageCommand(program, inProject, paint);
 
   const part = program.command('part', { hidden: true }).description('single parts; Terraform calls this');
   for (const [command, until, what] of PART_COMMANDS) {

@@ -1,7 +1,13 @@
-/** Build contexts of our two images: name in the context → content. */
+/** A build context: name in the context → content. */
+export type BuildContext = Readonly<Record<string, string>>;
+
+/** Build contexts of our images. */
 export interface ImageFiles {
-  readonly services: Readonly<Record<string, string>>;
-  readonly router: Readonly<Record<string, string>>;
+  /** What the docker platform runs. */
+  readonly services: BuildContext;
+  readonly router: BuildContext;
+  /** What clouds run. */
+  readonly gateway: BuildContext;
 }
 
 /** What goes into the images: bundles and a few scripts, nothing that is installed at run time. */
@@ -9,12 +15,15 @@ export function imageFiles(readToolkit: (path: string) => string): ImageFiles {
   const script = (name: string) => [name, readToolkit(`templates/docker/${name}`)];
   const program = (name: string) => [`${name}.mjs`, readToolkit(`dist/services/${name}.js`)];
   const shared = ['Dockerfile', 'probe.mjs'].map(script);
+  const gateway = ['gateway', 'gateway-tokens'].map(program);
   return {
     services: Object.fromEntries([
       ...shared,
       ...['receive.sh', 'with-secret.sh'].map(script),
-      ...['gateway', 'gateway-tokens', 'vllm-simulator'].map(program),
+      ...gateway,
+      program('vllm-simulator'),
     ]),
     router: Object.fromEntries([...shared, script('router.sh'), program('router-agent')]),
+    gateway: Object.fromEntries([...shared, ...gateway]),
   };
 }
