@@ -129,6 +129,12 @@ export const defaultIdentity: Rule = {
   check: (facts) => [...cloudRunAccounts(facts), ...machineAccounts(facts)],
 };
 
+const GOOGLE_MACHINES = [
+  'google_compute_instance',
+  'google_compute_instance_template',
+  'google_compute_region_instance_template',
+];
+
 const DEFAULT_ACCOUNT = /-compute@developer\.gserviceaccount\.com$/;
 
 function cloudRunAccounts(facts: Facts): Observation[] {
@@ -156,7 +162,7 @@ function account(
 }
 
 function machineAccounts(facts: Facts): Observation[] {
-  return facts.wanted('google_compute_instance', 'google_compute_instance_template').flatMap((subject) => {
+  return facts.wanted(...GOOGLE_MACHINES).flatMap((subject) => {
     const accounts = subject.blocks('service_account');
     if (accounts === UNKNOWN)
       return [unknown(subject.address, 'its service account is only known after the apply')];
