@@ -92,6 +92,10 @@ export const EgressConfig = z.strictObject({
       /** Base URL up to and with `/v1`. */
       url: z.url(),
       bearer: SecretSource.optional(),
+      /** `google`: an access token of the own service account, instead of a key. */
+      auth: z.enum(['google']).optional(),
+      /** HTTP proxy on the way there. */
+      proxy: z.url().optional(),
       /** PEM file, relative to the working folder. */
       certificateAuthority: z.string().optional(),
     }),

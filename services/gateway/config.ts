@@ -48,6 +48,8 @@ export interface EdgeState extends CommonState {
 export interface EgressState extends CommonState {
   readonly role: 'egress';
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** Where tokens of the own Google identity come from. @default - Google's metadata server */
+  readonly googleMetadataHost?: string;
   /** @returns undefined if no route leads from there. */
   routeOf(model: string, release: string): Route | undefined;
 }
@@ -59,11 +61,15 @@ export interface Target {
   readonly url: URL;
   /** PEM text that replaces the system's authorities. */
   readonly certificateAuthority?: string;
+  /** HTTP proxy that connections are tunnelled through. */
+  readonly proxy?: URL;
 }
 
 export interface Endpoint extends Target {
   readonly name: string;
   readonly bearer?: string;
+  /** How it is told who asks, where that is no fixed key. */
+  readonly auth?: 'google';
 }
 
 export interface Route {
@@ -120,11 +126,13 @@ async function redisSettings(
 
 async function egressState(config: EgressConfig, version: string, sources: Sources): Promise<EgressState> {
   const endpoints = new Map<string, Endpoint>();
-  for (const [name, { url, bearer, certificateAuthority }] of Object.entries(config.endpoints)) {
+  for (const [name, { url, bearer, auth, proxy, certificateAuthority }] of Object.entries(config.endpoints)) {
     const field = `endpoints.${name}`;
     endpoints.set(name, {
       name,
       url: new URL(url),
+      auth,
+      proxy: proxy === undefined ? undefined : new URL(proxy),
       bearer: bearer && (await readToken(`${field}.bearer`, bearer, sources)),
       certificateAuthority:
         certificateAuthority &&
@@ -147,6 +155,7 @@ async function egressState(config: EgressConfig, version: string, sources: Sourc
     drainSeconds: config.drainSeconds,
     hopKey: await readToken('key', config.key, sources),
     endpoints,
+    googleMetadataHost: sources.env.GCE_METADATA_HOST,
     routeOf: (model, release) => routes.get(routeKey(model, release)),
   };
 }

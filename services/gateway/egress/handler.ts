@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MODEL, RELEASE, REQUEST_ID, UNSENT } from '../../../contracts/headers.ts';
-import type { EgressState, Endpoint, Route } from '../config.ts';
+import type { EgressState, Endpoint } from '../config.ts';
 import { DIALECTS } from '../dialect.ts';
-import { ApiError, defectLine, sendError, serverError } from '../http/errors.ts';
+import { ApiError, defectLine, sendError, serverError, upstreamError } from '../http/errors.ts';
 import { backPressured, failureError, pickHeaders } from '../http/pass-on.ts';
 import { ClientGone, readJsonBody } from '../http/request-body.ts';
 import { requestIdOf } from '../http/request-id.ts';
@@ -10,6 +10,8 @@ import type { Handler, Running } from '../http/server.ts';
 import type { Exchange, FailureKind, Upstream, UpstreamRequest } from '../http/upstream.ts';
 import type { Log, Runtime } from '../runtime.ts';
 import { createEgressCall, type EgressCall } from './call.ts';
+import type { Circuit, Outcome } from './circuit.ts';
+import type { GoogleToken } from './google-token.ts';
 import type { EgressMetrics } from './metrics.ts';
 import { planEgressRequest, routeOf } from './request.ts';
 
@@ -17,6 +19,8 @@ import { planEgressRequest, routeOf } from './request.ts';
 export interface EgressNow {
   readonly state: EgressState;
   upstreamOf(endpoint: Endpoint): Upstream;
+  circuitOf(endpoint: Endpoint): Circuit;
+  readonly google: GoogleToken;
 }
 
 interface EgressProps {
@@ -46,7 +50,7 @@ export function createEgressHandler({ current, metrics, runtime, log }: EgressPr
 
 async function forward(
   id: string,
-  { state, upstreamOf }: EgressNow,
+  { state, upstreamOf, circuitOf, google }: EgressNow,
   call: EgressCall,
   req: IncomingMessage,
   relay: EgressRelay,
@@ -58,15 +62,34 @@ async function forward(
   if (dialect === undefined || req.method !== 'POST')
     throw new ApiError(404, `Invalid URL (${req.method} ${path})`, { code: 'unknown_url' });
   const body = await readJsonBody(req);
-  relay.start(
-    upstreamOf(route.endpoint),
-    planEgressRequest(id, dialect, req.headers.accept, body, route),
-    route,
-  );
+  const { endpoint } = route;
+  const bearer = endpoint.auth === 'google' ? await googleBearer(endpoint, google) : endpoint.bearer;
+  const request = planEgressRequest(id, dialect, req.headers.accept, body, route, bearer);
+  relay.start(upstreamOf(endpoint), request, endpoint, {
+    circuit: circuitOf(endpoint),
+    onUnauthorized: () => endpoint.auth === 'google' && bearer !== undefined && google.refused(bearer),
+  });
+}
+
+async function googleBearer(endpoint: Endpoint, google: GoogleToken): Promise<string> {
+  try {
+    return await google.get();
+  } catch {
+    throw upstreamError(
+      502,
+      'identity_unavailable',
+      `Endpoint ${endpoint.name} needs a token of the own Google identity, and the metadata server gave none.`,
+    );
+  }
 }
 
 interface EgressRelay extends Running {
-  start(upstream: Upstream, request: UpstreamRequest, route: Route): void;
+  start(
+    upstream: Upstream,
+    request: UpstreamRequest,
+    endpoint: Endpoint,
+    how: { readonly circuit: Circuit; readonly onUnauthorized: () => void },
+  ): void;
   clientClosed(): void;
 }
 
@@ -79,6 +102,7 @@ const MAY_BE_SENT_AGAIN = { [UNSENT]: '1' };
 function createEgressRelay(call: EgressCall, res: ServerResponse): EgressRelay {
   let exchange: Exchange | undefined;
   let sent = false;
+  let tell: (how: Outcome) => void = () => {};
 
   function fail(error: ApiError, unsent: boolean): void {
     if (res.writableEnded) return;
@@ -88,14 +112,19 @@ function createEgressRelay(call: EgressCall, res: ServerResponse): EgressRelay {
   }
 
   return {
-    start(upstream, request, { endpoint }) {
+    start(upstream, request, endpoint, { circuit, onUnauthorized }) {
       if (res.closed || res.writableEnded) return;
+      const admission = circuit.admit();
+      if (!admission.admitted) return fail(circuitOpen(endpoint, admission.retryAfterSeconds), true);
+      tell = admission.outcome;
       let write: (bytes: Buffer) => void = () => {};
       const started = upstream.send(request, {
         onSent() {
           sent = true;
         },
         onAnswer(status, headers) {
+          tell(status >= 500 ? 'bad' : 'good');
+          if (status === 401) onUnauthorized();
           res.writeHead(status, pickHeaders(headers, PASSED_ON));
           res.flushHeaders();
           write = backPressured(res, started);
@@ -105,23 +134,37 @@ function createEgressRelay(call: EgressCall, res: ServerResponse): EgressRelay {
           call.settle(res);
           res.end();
         },
-        onFailure: (kind) => fail(failureError(kind, `Endpoint ${endpoint.name}`), isUnsent(kind)),
+        onFailure(kind) {
+          tell('bad');
+          fail(failureError(kind, `Endpoint ${endpoint.name}`), isUnsent(kind));
+        },
       });
       exchange = started;
     },
     clientClosed() {
       exchange?.abort();
+      tell('unknown');
       call.settle(res, { aborted: true });
     },
     cutShort(error) {
       exchange?.abort();
+      tell('unknown');
       fail(error, !sent && error.status >= 500);
     },
   };
 }
 
+function circuitOpen({ name }: Endpoint, retryAfterSeconds: number): ApiError {
+  return upstreamError(
+    503,
+    'circuit_open',
+    `Endpoint ${name} failed several times in a row and is left alone for a while; nothing was sent to it.`,
+    { 'retry-after': String(retryAfterSeconds) },
+  );
+}
+
 function isUnsent(kind: FailureKind): boolean {
-  return kind === 'refused' || kind === 'unreachable' || kind === 'idle_reset';
+  return kind === 'refused' || kind === 'unreachable';
 }
 
 function withHeaders(error: ApiError, headers: Readonly<Record<string, string>>): ApiError {

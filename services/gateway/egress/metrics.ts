@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { CircuitState } from './circuit.ts';
 
 /** Label of requests that lead to no endpoint. */
 export const NO_ENDPOINT = 'none';
@@ -9,7 +10,10 @@ export interface EgressMetrics {
   admitted(endpoint: string): void;
   left(endpoint: string): void;
   settled(endpoint: string, code: number): void;
+  circuit(endpoint: string, state: CircuitState): void;
 }
+
+const CIRCUIT_VALUES: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1, open: 2 };
 
 export function createEgressMetrics(registry: Registry): EgressMetrics {
   const registers = [registry];
@@ -25,15 +29,23 @@ export function createEgressMetrics(registry: Registry): EgressMetrics {
     labelNames: ['endpoint'],
     registers,
   });
+  const circuits = new Gauge({
+    name: 'fleet_egress_circuit_state',
+    help: 'Whether requests go to the endpoint: 0 yes, 1 one request tries it, 2 it is left alone after failures',
+    labelNames: ['endpoint'],
+    registers,
+  });
   return {
     introduce(endpoints) {
       for (const endpoint of endpoints) {
         requests.inc({ endpoint, code: 200 }, 0);
         inFlight.inc({ endpoint }, 0);
+        circuits.inc({ endpoint }, 0);
       }
     },
     admitted: (endpoint) => inFlight.inc({ endpoint }),
     left: (endpoint) => inFlight.dec({ endpoint }),
     settled: (endpoint, code) => requests.inc({ endpoint, code }),
+    circuit: (endpoint, state) => circuits.set({ endpoint }, CIRCUIT_VALUES[state]),
   };
 }

@@ -3,6 +3,7 @@ import { HOP_KEY, MODEL, RELEASE, REQUEST_ID } from '../../../contracts/headers.
 import { isHopKey } from '../auth.ts';
 import type { EgressState, Route } from '../config.ts';
 import type { Dialect } from '../dialect.ts';
+import { policyEdits } from '../edge/policy.ts';
 import { ApiError } from '../http/errors.ts';
 import type { JsonBody } from '../http/request-body.ts';
 import type { UpstreamRequest } from '../http/upstream.ts';
@@ -28,15 +29,19 @@ export function routeOf(headers: IncomingHttpHeaders, state: EgressState): Route
   );
 }
 
-/** What the endpoint is sent: its own model id, at most the allowed output, its own key, and nothing of ours but the id. */
+/**
+ * What the endpoint is sent: its own model id, its own key, and nothing of ours but the id.
+ * @throws ApiError 400 if it asks for more output than the endpoint gives.
+ */
 export function planEgressRequest(
   id: string,
   dialect: Dialect,
   accept: string | undefined,
   { bytes, json }: JsonBody,
-  { endpoint, endpointModel, maxOutputTokens }: Route,
+  { endpointModel, maxOutputTokens }: Route,
+  bearer: string | undefined,
 ): UpstreamRequest {
-  const caps = maxOutputTokens === undefined ? {} : capped(json, dialect, maxOutputTokens);
+  const caps = maxOutputTokens === undefined ? {} : policyEdits(json, dialect, { caps: { maxOutputTokens } });
   return {
     path: dialect.path.slice('/v1'.length),
     body: editMembers(bytes, json, { model: endpointModel, ...caps, ...plainOptions(json) }),
@@ -46,7 +51,7 @@ export function planEgressRequest(
       'accept-encoding': 'identity',
       'user-agent': 'gpt-oss-fleet',
       [REQUEST_ID]: id,
-      ...(endpoint.bearer === undefined ? {} : { authorization: `Bearer ${endpoint.bearer}` }),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     },
   };
 }
@@ -56,15 +61,4 @@ function plainOptions({ stream_options: options }: Json): Json {
   if (!isObject(options) || options.continuous_usage_stats === undefined) return {};
   const { continuous_usage_stats: _, ...rest } = options;
   return { stream_options: rest };
-}
-
-/** A request that names no cap gets one: without it the endpoint's own would hold. */
-function capped(json: Json, { outputCaps }: Dialect, most: number): Readonly<Record<string, number>> {
-  const named = outputCaps.filter((cap) => json[cap] !== undefined && json[cap] !== null);
-  const unset = named.length === 0 ? outputCaps.slice(-1) : [];
-  const exceeded = named.filter((cap) => {
-    const value = json[cap];
-    return typeof value === 'number' && value > most;
-  });
-  return Object.fromEntries([...exceeded, ...unset].map((cap) => [cap, most]));
 }

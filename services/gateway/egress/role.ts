@@ -1,17 +1,47 @@
 import type { EgressState } from '../config.ts';
+import type { UpstreamSettings } from '../http/upstream.ts';
 import { createUpstreams } from '../http/upstreams.ts';
 import { type Role, type RoleTools, roleChange } from '../role.ts';
+import { type Circuit, createCircuit } from './circuit.ts';
+import { createGoogleToken, type GoogleToken } from './google-token.ts';
 import { createEgressHandler, type EgressNow } from './handler.ts';
 import { createEgressMetrics } from './metrics.ts';
 
+/**
+ * Public hosts work on what they have read, for money: no break-off counts as unsent there. Instead own idle
+ * connections end early, before the host's: balancers close theirs after 60 s and more, and a shorter time that a
+ * host announces (`keep-alive: timeout=5`) is kept to.
+ */
+const TO_PUBLIC_HOSTS: UpstreamSettings = { keepAliveMs: 15_000, idleResetMs: 0 };
+
 export function createEgressRole(initial: EgressState, { registry, runtime, log }: RoleTools): Role {
   const metrics = createEgressMetrics(registry);
-  const upstreams = createUpstreams();
+  const upstreams = createUpstreams({ ...TO_PUBLIC_HOSTS, now: runtime.now });
+  let circuits = new Map<string, Circuit>();
+  let google: { readonly host?: string; readonly token: GoogleToken } | undefined;
   let now = taken(initial);
 
   function taken(state: EgressState): EgressNow {
     metrics.introduce(state.endpoints.keys());
-    return { state, upstreamOf: upstreams.use(state.endpoints.values()) };
+    const names = [...state.endpoints.keys()];
+    circuits = new Map(names.map((name) => [name, circuits.get(name) ?? circuitOf(name)]));
+    if (google === undefined || google.host !== state.googleMetadataHost)
+      google = {
+        host: state.googleMetadataHost,
+        token: createGoogleToken(runtime, { host: state.googleMetadataHost }),
+      };
+    const { token } = google;
+    const present = circuits;
+    return {
+      state,
+      upstreamOf: upstreams.use(state.endpoints.values()),
+      circuitOf: ({ name }) => present.get(name) ?? circuitOf(name),
+      google: token,
+    };
+  }
+
+  function circuitOf(name: string): Circuit {
+    return createCircuit({ now: runtime.now, onState: (circuit) => metrics.circuit(name, circuit) });
   }
 
   return {

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher, errors } from 'undici';
 import type { Target } from '../config.ts';
 import { systemRuntime } from '../runtime.ts';
+import { throughProxy } from './proxy.ts';
 
 /** A POST with a JSON body. `path` begins with a slash and is appended to the upstream's URL. */
 export interface UpstreamRequest {
@@ -51,44 +52,65 @@ export interface Upstream {
 /** One undici client holds one connection, so that for every request it is known whether that was used before. */
 interface Connection {
   readonly client: Client;
+  readonly openedAt: number;
   socket?: Socket;
   /** Complete answers on the present socket. */
   answers: number;
 }
 
-/**
- * An upstream with kept-alive connections, as many as there are requests at a time. Idle ones are closed before
- * nginx closes them (75 s). Silence is `idleMs`, from the request's last byte and between bytes of the answer.
- * A reset later than `idleResetMs` after sending is no leftover of idle time: the request was being worked on.
- */
+/** How connections to an upstream are made and kept. */
+export interface UpstreamSettings {
+  readonly connectMs?: number;
+  /** An unused connection is closed after that. @default 60,000: before nginx closes it (75 s) */
+  readonly keepAliveMs?: number;
+  /** A connection is used no longer than that, so that a changed DNS entry is followed. @default 300,000 */
+  readonly ageMs?: number;
+  /** Silence that ends a request, from its last byte and between bytes of the answer. @default 600,000 */
+  readonly idleMs?: number;
+  /**
+   * A break later than that after sending is no leftover of idle time: the request was being worked on.
+   * 0: none ever is, for upstreams that are not our own.
+   * @default 100: nginx that reloads below full load on a busy machine was seen after 67 ms at the latest
+   */
+  readonly idleResetMs?: number;
+  readonly now?: () => number;
+}
+
+/** An upstream with kept-alive connections, as many as there are requests at a time. */
 export function openUpstream(
-  { url, certificateAuthority }: Target,
+  { url, certificateAuthority, proxy }: Target,
   {
     connectMs = 5_000,
     keepAliveMs = 60_000,
+    ageMs = 300_000,
     idleMs = 600_000,
-    idleResetMs = 1_000,
+    idleResetMs = 100,
     now = systemRuntime.now,
-  } = {},
+  }: UpstreamSettings = {},
 ): Upstream {
   const prefix = url.pathname.replace(/\/+$/, '');
-  const connect = buildConnector({ timeout: connectMs, ca: certificateAuthority });
+  const direct = buildConnector({ timeout: connectMs, ca: certificateAuthority });
+  const connect = proxy === undefined ? direct : throughProxy(proxy, direct, connectMs);
   const idle: Connection[] = [];
   let closed = false;
 
   function open(): Connection {
     const client = new Client(url.origin, {
       connect(options, callback) {
-        const socket: unknown = connect(options, callback);
-        if (socket instanceof Socket) connection.socket = socket;
         connection.answers = 0;
+        connection.socket = undefined;
+        const socket: unknown = connect(options, (...outcome) => {
+          connection.socket ??= outcome[1] ?? undefined;
+          callback(...outcome);
+        });
+        if (socket instanceof Socket) connection.socket = socket;
       },
       headersTimeout: idleMs,
       bodyTimeout: idleMs,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
     });
-    const connection: Connection = { client, answers: 0 };
+    const connection: Connection = { client, openedAt: now(), answers: 0 };
     client.on('disconnect', () => {
       const index = idle.indexOf(connection);
       if (index === -1) return;
@@ -100,13 +122,26 @@ export function openUpstream(
 
   function release(connection: Connection): void {
     connection.answers += 1;
-    if (closed) discard(connection);
+    if (closed || isOld(connection)) discard(connection);
     else idle.push(connection);
+  }
+
+  function isOld({ openedAt }: Connection): boolean {
+    return now() - openedAt >= ageMs;
+  }
+
+  /** The one used last; the others grow idle and are closed. */
+  function take(): Connection {
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (!isOld(connection)) return connection;
+      discard(connection);
+    }
+    return open();
   }
 
   return {
     send(request, events) {
-      const connection = idle.pop() ?? open();
+      const connection = take();
       let controller: Dispatcher.DispatchController | undefined;
       let sentAt = 0;
       let bytesBefore = 0;
@@ -118,7 +153,7 @@ export function openUpstream(
         if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
           return 'timeout';
         const untouched = !answered && connection.socket?.bytesRead === bytesBefore;
-        const wasIdle = connection.answers > 0 && now() - sentAt <= idleResetMs;
+        const wasIdle = connection.answers > 0 && now() - sentAt < idleResetMs;
         return untouched && wasIdle && RESETS.has(codeOf(error)) ? 'idle_reset' : 'cut';
       };
 

@@ -1,5 +1,5 @@
 import type { Target } from '../config.ts';
-import { openUpstream, type Upstream } from './upstream.ts';
+import { openUpstream, type Upstream, type UpstreamSettings } from './upstream.ts';
 
 /** The upstreams of the present configuration. Those that a reload keeps keep their connections. */
 export interface Upstreams {
@@ -7,15 +7,15 @@ export interface Upstreams {
   use<T extends Target>(targets: Iterable<T>): (target: T) => Upstream;
 }
 
-export function createUpstreams(open: (target: Target) => Upstream = openUpstream): Upstreams {
+export function createUpstreams(settings: UpstreamSettings = {}): Upstreams {
   let present = new Map<string, Upstream>();
   return {
     use(targets) {
       const next = new Map<string, Upstream>();
       const byTarget = new Map<Target, Upstream>();
       for (const target of targets) {
-        const id = JSON.stringify([target.url.href, target.certificateAuthority]);
-        const upstream = next.get(id) ?? present.get(id) ?? open(target);
+        const id = JSON.stringify([target.url.href, target.certificateAuthority, target.proxy?.href]);
+        const upstream = next.get(id) ?? present.get(id) ?? openUpstream(target, settings);
         next.set(id, upstream);
         byTarget.set(target, upstream);
       }

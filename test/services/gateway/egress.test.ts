@@ -79,19 +79,30 @@ describe('what the endpoint gets', () => {
   });
 
   test.each([
-    [CHAT, { max_tokens: 500 }, { max_tokens: 100 }],
-    [CHAT, { max_completion_tokens: 500 }, { max_completion_tokens: 100 }],
     [CHAT, { max_tokens: 50 }, { max_tokens: 50 }],
-    [CHAT, { max_tokens: 500, max_completion_tokens: 20 }, { max_tokens: 100, max_completion_tokens: 20 }],
     [CHAT, { max_tokens: null }, { max_tokens: null, max_completion_tokens: 100 }],
     [CHAT, {}, { max_completion_tokens: 100 }],
     ['/v1/completions', {}, { max_tokens: 100 }],
-    ['/v1/responses', { max_output_tokens: 101 }, { max_output_tokens: 100 }],
+    ['/v1/responses', { max_output_tokens: 100 }, { max_output_tokens: 100 }],
     ['/v1/responses', {}, { max_output_tokens: 100 }],
-  ])('%s with %j is capped to %j', async (path, asked, sent) => {
+  ])('%s with %j is sent with %j', async (path, asked, sent) => {
     const { endpoint, gateway } = await egress();
     await gateway.post(path, { ...body, ...asked }, HOP);
     expect(endpoint.requests[0]?.json).toEqual({ ...body, model: 'openai/gpt-oss-20b', ...sent });
+  });
+
+  test.each([
+    [CHAT, { max_tokens: 500 }, 'max_tokens'],
+    [CHAT, { max_completion_tokens: 101 }, 'max_completion_tokens'],
+    [CHAT, { max_tokens: 500, max_completion_tokens: 20 }, 'max_tokens'],
+    ['/v1/responses', { max_output_tokens: 101 }, 'max_output_tokens'],
+  ])('%s with %j is refused: the endpoint gives 100', async (path, asked, param) => {
+    const { endpoint, gateway } = await egress();
+    const response = await gateway.post(path, { ...body, ...asked }, HOP);
+    expect(response.status).toBe(400);
+    expect(response.headers.get(UNSENT)).toBeNull();
+    expect(await errorOf(response)).toMatchObject({ param, code: 'above_max_value' });
+    expect(endpoint.requests).toHaveLength(0);
   });
 
   test('a route without a cap leaves the length alone', async () => {
@@ -187,15 +198,18 @@ describe('failures', () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  test('an idle connection that the endpoint closed is a 502 that may be sent again', async () => {
-    const { gateway } = await egress((received) => {
+  test('a kept-alive connection that breaks after sending is a 502 that may not either', async () => {
+    const { endpoint, gateway } = await egress((received) => {
       if (gateway.log.length === 0) sendJson(received, 200, chatBody('hi'));
       else received.socket.resetAndDestroy();
     });
-    await gateway.post(CHAT, body, HOP);
+    await (await gateway.post(CHAT, body, HOP)).text();
     const response = await gateway.post(CHAT, body, HOP);
     expect(response.status).toBe(502);
-    expect(response.headers.get(UNSENT)).toBe('1');
+    expect(response.headers.get(UNSENT)).toBeNull();
+    expect(response.headers.get('x-should-retry')).toBe('false');
+    expect(endpoint.requests).toHaveLength(2);
+    expect(endpoint.connections()).toBe(1);
   });
 
   test('an error of the endpoint is passed on', async () => {
@@ -260,6 +274,7 @@ test('metrics exist before traffic, and none of the edge’s', async () => {
   const metrics = await gateway.metrics();
   expect(metrics.value('fleet_egress_requests_total{endpoint="groq",code="200"}')).toBe(0);
   expect(metrics.value('fleet_egress_in_flight{endpoint="groq"}')).toBe(0);
+  expect(metrics.value('fleet_egress_circuit_state{endpoint="groq"}')).toBe(0);
   expect(metrics.text).not.toContain('oss_');
   expect(await (await gateway.admin('/status')).json()).toMatchObject({ role: 'egress' });
 });

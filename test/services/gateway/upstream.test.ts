@@ -35,8 +35,8 @@ function send(upstream: Upstream): Promise<FailureKind | 'ok'> {
 }
 
 test.each([
-  [1_000, 'idle_reset'],
-  [1_001, 'cut'],
+  [99, 'idle_reset'],
+  [100, 'cut'],
 ])('a reset of a used connection %i ms after sending counts as %s', async (milliseconds, kind) => {
   let clock = 0;
   const url = await listen((socket, count) => {
@@ -50,6 +50,31 @@ test.each([
   onTestFinished(() => upstream.close());
   expect(await send(upstream)).toBe('ok');
   expect(await send(upstream)).toBe(kind);
+});
+
+test('where no break-off is one of idle time, none is', async () => {
+  const url = await listen((socket, count) => {
+    if (count === 1) socket.write(ANSWER);
+    else socket.resetAndDestroy();
+  });
+  const upstream = openUpstream({ url }, { idleResetMs: 0 });
+  onTestFinished(() => upstream.close());
+  expect(await send(upstream)).toBe('ok');
+  expect(await send(upstream)).toBe('cut');
+});
+
+test('a connection is used no longer than its age, also under constant load', async () => {
+  let clock = 0;
+  const sockets = new Set<Socket>();
+  const url = await listen((socket) => {
+    sockets.add(socket);
+    clock += 100;
+    socket.write(ANSWER);
+  });
+  const upstream = openUpstream({ url }, { ageMs: 250, now: () => clock });
+  onTestFinished(() => upstream.close());
+  for (let turn = 0; turn < 6; turn += 1) expect(await send(upstream)).toBe('ok');
+  expect(sockets.size).toBe(2);
 });
 
 test('silence before an answer is a timeout', async () => {

@@ -93,6 +93,7 @@ export async function start(
   config: GatewayConfig,
   runtime: Partial<Runtime> = {},
   tokenProgram = TOKEN_PROGRAM,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
   const key = randomUUID();
@@ -115,7 +116,7 @@ export async function start(
     configPath: 'gateway.json',
     listen: address,
     admin: address,
-    env: { ROUTER_KEY: HOP_KEY, GROQ_KEY: 'groq-secret' },
+    env: { ROUTER_KEY: HOP_KEY, GROQ_KEY: 'groq-secret', ...env },
     readFile: (path) => readFile(inFolder(path), 'utf8'),
     log: (line) => log.push({ ...line }),
     tokenProgram,
