@@ -1,5 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
-import { z } from 'zod';
+import { createHash, createHmac, type Hash } from 'node:crypto';
 
 /** What a conversation is recognised by, taken from a request before compression. */
 export interface ConversationHints {
@@ -11,14 +10,7 @@ export interface ConversationHints {
   readonly body: unknown;
 }
 
-const Message = z.looseObject({ role: z.string(), content: z.unknown().optional() });
-const Body = z.looseObject({
-  prompt_cache_key: z.string().min(1).optional().catch(undefined),
-  messages: z.array(Message).optional().catch(undefined),
-  instructions: z.unknown().optional(),
-  input: z.unknown().optional(),
-  prompt: z.unknown().optional(),
-});
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The routing key: HMAC-SHA256, keyed with the API key's id, of the first present of the conversation
@@ -31,26 +23,35 @@ export function routingKey(keyId: string, hints: ConversationHints): string {
 
 function conversationOf({ conversation, model, body }: ConversationHints): string {
   if (conversation !== undefined && conversation !== '') return `conversation:${conversation}`;
-  const parsed = Body.safeParse(body);
-  const fields = parsed.success ? parsed.data : {};
-  if (fields.prompt_cache_key !== undefined) return `cache-key:${fields.prompt_cache_key}`;
-  const opening = JSON.stringify([model, openingOf(fields)]);
-  return `opening:${createHash('sha256').update(opening).digest('hex')}`;
+  const fields = isObject(body) ? body : {};
+  const cacheKey = fields.prompt_cache_key;
+  if (typeof cacheKey === 'string' && cacheKey !== '') return `cache-key:${cacheKey}`;
+  const hash = createHash('sha256');
+  for (const part of [model, ...openingOf(fields)]) update(hash, part);
+  return `opening:${hash.digest('hex')}`;
 }
 
-function openingOf(fields: Partial<z.infer<typeof Body>>): unknown {
-  const messages = fields.messages ?? messagesOf(fields.input);
-  if (messages === undefined) return [fields.instructions ?? null, fields.input ?? fields.prompt ?? null];
-  const instructions = messages.filter(({ role }) => role === 'system' || role === 'developer');
+function openingOf({ messages: chat, instructions, input, prompt }: Fields): readonly unknown[] {
+  const messages = messagesIn(chat) ?? messagesIn(input);
+  if (messages === undefined) return [instructions, input ?? prompt];
+  const rules = messages.filter(({ role }) => role === 'system' || role === 'developer');
   const firstUser = messages.find(({ role }) => role === 'user');
-  return [
-    fields.instructions ?? null,
-    instructions.map(({ content }) => content ?? null),
-    firstUser?.content ?? null,
-  ];
+  return [instructions, ...rules.map(({ content }) => content), firstUser?.content];
 }
 
-function messagesOf(input: unknown): z.infer<typeof Message>[] | undefined {
-  const parsed = z.array(Message).safeParse(input);
-  return parsed.success ? parsed.data : undefined;
+/** Hashes text as it is, since it may be megabytes. Each part is told from the next by its kind and length. */
+function update(hash: Hash, part: unknown): void {
+  const isText = typeof part === 'string';
+  const text = isText ? part : JSON.stringify(part ?? null);
+  hash.update(`${isText ? 'text' : 'json'}:${text.length}:`).update(text);
+}
+
+/** Undefined where it is no list of messages. */
+function messagesIn(list: unknown): readonly Fields[] | undefined {
+  const isMessage = (item: unknown): item is Fields => isObject(item) && typeof item.role === 'string';
+  return Array.isArray(list) && list.every(isMessage) ? list : undefined;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

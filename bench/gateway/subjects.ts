@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { GatewayConfig } from '../../contracts/gateway-config.ts';
 import { type Program, startPinned } from './programs.ts';
 
@@ -15,6 +16,10 @@ export interface Subject {
   start(place: Place): Program;
   /** Seconds it may take to start. */
   readonly startSeconds: number;
+  /** Rounds it takes part in. @default - all */
+  readonly rounds?: number;
+  /** What it is, for a reader. */
+  readonly about: string;
 }
 
 export interface Place {
@@ -31,6 +36,7 @@ export const DIRECT = 'upstream alone';
 
 export const PIPE: Subject = {
   name: 'bare node:http pipe',
+  about: `bench/gateway/pipe.ts, Node ${process.versions.node}`,
   headers: bearer,
   startSeconds: 10,
   start: ({ folder, port, upstreamPort, cpu }) =>
@@ -43,6 +49,8 @@ export const PIPE: Subject = {
 /** With keys, limits, metrics, cost and the ledger on. */
 export const FLEET: Subject = {
   name: 'gpt-oss-fleet gateway',
+  about:
+    'role edge; keys, all limits (in memory), metrics, cost and a ledger line for each request (in its log) are on',
   headers: bearer,
   startSeconds: 10,
   start({ folder, port, upstreamPort, cpu }) {
@@ -76,8 +84,16 @@ export const FLEET: Subject = {
   },
 };
 
+/** All limits are set, and so high that none is met. */
 function keyEntry() {
-  return { id: 'bench', sha256: createHash('sha256').update(KEY).digest('hex') };
+  const limits = {
+    requestsPerMinute: 1e9,
+    tokensPerMinute: 1e9,
+    parallel: 1e5,
+    usdPerDay: 1e6,
+    usdPerMonth: 1e6,
+  };
+  return { id: 'bench', sha256: createHash('sha256').update(KEY).digest('hex'), limits };
 }
 
 /** @param home Folder in which `npm install @portkey-ai/gateway` was run. */
@@ -86,6 +102,7 @@ export function portkey(home: string): Subject | undefined {
   if (!existsSync(program)) return undefined;
   return {
     name: 'Portkey gateway',
+    about: `@portkey-ai/gateway ${versionOf(join(home, 'node_modules/@portkey-ai/gateway/package.json'))}, default settings, no keys or limits`,
     headers: (upstreamPort) => ({
       ...bearer(),
       'x-portkey-provider': 'openai',
@@ -107,6 +124,8 @@ export function litellm(home: string): Subject | undefined {
   if (!existsSync(program)) return undefined;
   return {
     name: 'LiteLLM proxy, 1 worker',
+    about: `litellm[proxy] ${litellmVersion(program)}, a master key, no database, no limits; slow, so it takes part in one round only`,
+    rounds: 1,
     headers: bearer,
     startSeconds: 120,
     start({ folder, port, upstreamPort, cpu }) {
@@ -134,3 +153,16 @@ export function litellm(home: string): Subject | undefined {
     },
   };
 }
+
+function versionOf(path: string): string {
+  return String((JSON.parse(readFileSync(path, 'utf8')) as { readonly version: unknown }).version);
+}
+
+function litellmVersion(program: string): string {
+  const printed = execFileSync(join(dirname(program), 'python'), ['-c', VERSION_SCRIPT], {
+    encoding: 'utf8',
+  });
+  return printed.trim();
+}
+
+const VERSION_SCRIPT = 'from importlib.metadata import version; print(version("litellm"))';

@@ -11,15 +11,18 @@ export interface Upstream {
   readonly fast: number;
   /** A stream of `TIMED_CHUNKS` events, one each `TIMED_GAP_MS`, the first after one gap. */
   readonly timed: number;
+  /** As `timed`, with `PACED_CHUNKS` events: the length of an ordinary answer. */
+  readonly paced: number;
   /** A stream that stays open: one event each second, for `OPEN_SECONDS`. */
   readonly open: number;
   stop(): void;
 }
 
 export const FAST_CHUNKS = 1000;
-export const TIMED_CHUNKS = 50;
+export const TIMED_CHUNKS = 20;
+export const PACED_CHUNKS = 200;
 export const TIMED_GAP_MS = 20;
-export const OPEN_SECONDS = 30;
+export const OPEN_SECONDS = 15;
 
 const USAGE = { prompt_tokens: 1000, completion_tokens: 50, total_tokens: 1050 };
 const WHOLE = JSON.stringify({
@@ -64,7 +67,7 @@ function fast(r) {
   r.send(burst);
   r.finish();
 }
-function paced(r, count, gap) {
+function drip(r, count, gap) {
   begin(r);
   r.sendHeader();
   let sent = 0;
@@ -76,16 +79,21 @@ function paced(r, count, gap) {
   }
   setTimeout(next, gap);
 }
-function timed(r) { paced(r, ${TIMED_CHUNKS}, ${TIMED_GAP_MS}); }
-function open(r) { paced(r, ${OPEN_SECONDS}, 1000); }
-export default { whole, fast, timed, open };
+function timed(r) { drip(r, ${TIMED_CHUNKS}, ${TIMED_GAP_MS}); }
+function paced(r) { drip(r, ${PACED_CHUNKS}, ${TIMED_GAP_MS}); }
+function open(r) { drip(r, ${OPEN_SECONDS}, 1000); }
+export default { whole, fast, timed, paced, open };
 `;
 
 /** @param cpu The core that nginx is held on. */
 export async function startUpstream(folder: string, firstPort: number, cpu: number): Promise<Upstream> {
-  const [whole, fast, timed, open] = [0, 1, 2, 3].map((offset) => firstPort + offset);
-  if (whole === undefined || fast === undefined || timed === undefined || open === undefined)
-    throw new Error('no ports');
+  const ports = {
+    whole: firstPort,
+    fast: firstPort + 1,
+    timed: firstPort + 2,
+    paced: firstPort + 3,
+    open: firstPort + 4,
+  };
   writeFileSync(join(folder, 'answers.js'), SCRIPT);
   const server = (port: number, answer: string) => `
   server {
@@ -112,10 +120,9 @@ http {
   proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
   add_header x-fleet-release v1;
   add_header x-fleet-server server-1;
-${server(whole, 'js_content answers.whole;')}
-${server(fast, 'js_content answers.fast;')}
-${server(timed, 'js_content answers.timed;')}
-${server(open, 'js_content answers.open;')}
+${Object.entries(ports)
+  .map(([answer, port]) => server(port, `js_content answers.${answer};`))
+  .join('')}
 }
 `,
   );
@@ -124,6 +131,6 @@ ${server(open, 'js_content answers.open;')}
     ['-c', String(cpu), 'nginx', '-p', '/usr/share/nginx/', '-c', join(folder, 'nginx.conf')],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
-  await untilAnswers(whole, 10);
-  return { whole, fast, timed, open, stop: () => nginx.kill('SIGTERM') };
+  await untilAnswers(ports.whole, 10);
+  return { ...ports, stop: () => nginx.kill('SIGTERM') };
 }

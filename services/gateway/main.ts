@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Address } from './http/server.ts';
-import type { Log } from './runtime.ts';
+import { createLogWriter } from './log-writer.ts';
 import { startGateway } from './service.ts';
 
 const USAGE = `usage: gateway --config gateway.json --listen HOST:PORT --admin HOST:PORT
 SIGHUP reads the configuration, keys and secrets again; SIGTERM finishes what runs and ends.`;
 
-const log: Log = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const { log, flush } = createLogWriter((lines) => process.stdout.write(lines));
+/** Node writes to files and pipes before it goes on, also here. */
+process.on('exit', flush);
 
 function fail(message: string, code: number): never {
   process.stderr.write(`gateway: ${message}\n`);

@@ -151,6 +151,8 @@ function mendEvent(event: Buffer, guard: HarmonyGuard): Buffer | undefined {
 
 /** What stands after `data:` in an event; undefined for one without data, as comments are. */
 function dataOf(event: string): string | undefined {
+  if (event.startsWith('data:') && event.indexOf('\n') === event.length - 2)
+    return event.slice('data:'.length, -2).trim();
   let data: string | undefined;
   for (let at = 0; at < event.length; ) {
     const newline = event.indexOf('\n', at);

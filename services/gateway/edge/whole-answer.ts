@@ -21,19 +21,21 @@ export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
     if (pass !== undefined) res.destroy();
   }
 
-  function send(body: Buffer, json: unknown): void {
+  /** @param body Its bytes as Latin-1: head and text leave in one piece. */
+  function send(body: string, json: unknown): void {
     call.usage = dialect.usageOf(json);
     call.answerBytes = body.length;
     res.writeHead(status, { ...headers, 'content-length': body.length });
+    res.end(body, 'latin1');
     call.settle(res);
-    res.end(body);
   }
 
-  function sendMended(body: Buffer, harmony: HarmonyGuard): void {
-    const json = parseJson(body.toString('utf8'));
+  function sendMended(bytes: Buffer, body: string, harmony: HarmonyGuard): void {
+    const json = parseJson(bytes.toString('utf8'));
     const mended = isObject(json) ? harmony.mend(json, false) : undefined;
     if (harmony.refusal === undefined) {
-      send(mended === undefined || mended === json ? body : Buffer.from(JSON.stringify(mended)), json);
+      const same = mended === undefined || mended === json;
+      send(same ? body : Buffer.from(JSON.stringify(mended)).toString('latin1'), json);
       return;
     }
     call.usage = dialect.usageOf(json);
@@ -59,11 +61,12 @@ export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
         res.end();
         return;
       }
-      const body = Buffer.concat(chunks, size);
+      const [only] = chunks;
+      const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, size);
       const text = body.toString('latin1');
       const json = parseJson(text);
-      if (json !== undefined && status < 300 && guard?.suspects(text) === true) sendMended(body, guard);
-      else if (json !== undefined) send(body, json);
+      if (json !== undefined && status < 300 && guard?.suspects(text) === true) sendMended(body, text, guard);
+      else if (json !== undefined) send(text, json);
       else if (status >= 300) foreignError(props);
       else fail(failureError('cut', ROUTER));
     },

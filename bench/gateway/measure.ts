@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { Program } from './programs.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+/** The core of the load and of the upstream. */
+export const LOAD_CPU = 1;
+const run = promisify(execFile);
+
+/** Where the load goes. */
+export interface At {
+  readonly port: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly program: Program | undefined;
+}
+
+export interface Values {
+  readonly values: readonly number[];
+}
+
+export async function load<Result>(
+  { port, headers }: At,
+  mode: string,
+  body: string,
+  connections: number,
+  amount: number,
+): Promise<Result> {
+  const order = JSON.stringify({ port, headers, body, mode, connections, amount });
+  const { stdout } = await run(
+    'taskset',
+    ['-c', String(LOAD_CPU), process.execPath, join(ROOT, 'dist/bench/load.js'), order],
+    { maxBuffer: 256 * 1024 * 1024 },
+  );
+  return JSON.parse(stdout) as Result;
+}
+
+/** A request that fails makes all numbers NaN: what is fast because it fails is not fast. */
+export async function wrk(
+  { port, headers }: At,
+  folder: string,
+  body: string,
+  connections: number,
+  seconds: number,
+): Promise<{
+  readonly perSecond: number;
+  readonly requests: number;
+  readonly p50: number;
+  readonly p99: number;
+}> {
+  const script = join(folder, 'post.lua');
+  const lines = Object.entries({ 'content-type': 'application/json', ...headers }).map(
+    ([name, value]) => `wrk.headers["${name}"] = "${value}"`,
+  );
+  writeFileSync(
+    script,
+    `wrk.method = "POST"\nwrk.body = [[${body}]]\n${lines.join('\n')}
+done = function(summary, latency)
+  io.write(string.format("RESULT %f %d %f %f %d\\n", summary.requests / summary.duration * 1e6, summary.requests,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
+end\n`,
+  );
+  const { stdout } = await run('taskset', [
+    ...['-c', String(LOAD_CPU), 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s'],
+    ...['-s', script, `http://127.0.0.1:${port}/v1/chat/completions`],
+  ]);
+  const [
+    perSecond = Number.NaN,
+    requests = Number.NaN,
+    p50 = Number.NaN,
+    p99 = Number.NaN,
+    errors = Number.NaN,
+  ] = (/^RESULT (\S+) (\d+) (\S+) (\S+) (\d+)/m.exec(stdout)?.slice(1) ?? []).map(Number);
+  if (errors === 0) return { perSecond, requests, p50, p99 };
+  process.stderr.write(`wrk saw errors:\n${stdout}`);
+  return { perSecond: Number.NaN, requests: Number.NaN, p50: Number.NaN, p99: Number.NaN };
+}
