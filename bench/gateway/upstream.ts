@@ -22,7 +22,7 @@ export const FAST_CHUNKS = 1000;
 export const TIMED_CHUNKS = 20;
 export const PACED_CHUNKS = 200;
 export const TIMED_GAP_MS = 20;
-export const OPEN_SECONDS = 15;
+export const OPEN_SECONDS = 10;
 
 const USAGE = { prompt_tokens: 1000, completion_tokens: 50, total_tokens: 1050 };
 const WHOLE = JSON.stringify({
