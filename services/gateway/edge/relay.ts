@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { RELEASE, SERVER } from '../../../contracts/headers.ts';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { RELEASE, SERVER, UNSENT } from '../../../contracts/headers.ts';
 import type { Dialect } from '../dialect.ts';
-import { type ApiError, sendError } from '../http/errors.ts';
+import { type ApiError, NO_CLIENT_RETRY, sendError } from '../http/errors.ts';
 import { failureError, pickHeaders } from '../http/pass-on.ts';
 import type { Running } from '../http/server.ts';
 import type { Exchange, Upstream } from '../http/upstream.ts';
@@ -83,7 +83,7 @@ export function createEdgeRelay(
               dialect,
               exchange: sent,
               status,
-              headers: pickHeaders(headers, PASSED_ON),
+              headers: { ...mayRepeat(status, headers), ...pickHeaders(headers, PASSED_ON) },
               guard,
             };
             const keepAliveMs = keepAliveSeconds * 1_000;
@@ -122,6 +122,14 @@ export function createEdgeRelay(
       fail(error);
     },
   };
+}
+
+/**
+ * OpenAI's clients repeat every request that met a 5xx by themselves. One that a server may have worked on must not be;
+ * a 503 is how servers refuse what they have not begun.
+ */
+function mayRepeat(status: number, headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  return status < 500 || status === 503 || headers[UNSENT] === '1' ? {} : NO_CLIENT_RETRY;
 }
 
 function isStream(status: number, headers: IncomingHttpHeaders): boolean {
