@@ -105,8 +105,9 @@ export function watchStream(
       const data = dataOf(text);
       if (data === undefined) return event;
       if (data === '[DONE]') {
-        complete = true;
-        return event;
+        // vLLM writes it after an error too.
+        complete = !failed;
+        return complete ? event : undefined;
       }
       const has = data.includes('"usage"');
       const shown = has && dialect.usageOnRequest ? takeUsage(event, text) : event;
