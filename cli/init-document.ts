@@ -1,7 +1,12 @@
 import { stringify } from 'yaml';
 import type { EnvironmentDocument, PlatformName, SecretReference } from '../contracts/environment-schema.ts';
 import { MODEL_CATALOGUE } from '../contracts/model-catalogue.ts';
-import { PLACEHOLDER_AMI, PLACEHOLDER_DIGEST, PLACEHOLDER_GOOGLE_IMAGE } from '../contracts/placeholder.ts';
+import {
+  PLACEHOLDER_AMI,
+  PLACEHOLDER_CERTIFICATE,
+  PLACEHOLDER_DIGEST,
+  PLACEHOLDER_GOOGLE_IMAGE,
+} from '../contracts/placeholder.ts';
 import { UsageError } from './errors.ts';
 
 /** What `fleet init` has to know. */
@@ -21,6 +26,9 @@ export interface InitAnswers {
   readonly nodeImage?: string;
   /** vLLM's container image, by digest outside class development. */
   readonly vllmImage?: string;
+  readonly gatewayImage?: string;
+  /** ARN of a certificate of ACM. */
+  readonly certificate?: string;
   /** Bare name of the bucket that `fleet weights push` fills. */
   readonly weightsBucket?: string;
 }
@@ -57,7 +65,7 @@ export function initText(answers: InitAnswers): string {
     models: modelsOf(answers),
     ...imagesOf(answers),
     secrets: { 'api-keys': secretOf(answers, 'api-keys'), 'hop-key': secretOf(answers, 'hop-key') },
-    gateway: { keys: 'api-keys' },
+    gateway: gatewayOf(answers),
     router: { key: 'hop-key' },
     ...stateOf(answers),
     ...sectionOf(answers),
@@ -116,18 +124,28 @@ function stateOf({ stateBucket, region }: InitAnswers): object {
 }
 
 function imagesOf(answers: InitAnswers): object {
-  const vllm = answers.vllmImage ?? missingVllmImage(answers);
-  return vllm === undefined ? {} : { images: { vllm: { [VLLM_VERSION]: vllm } } };
+  const registry = registryOf(answers);
+  const later = (name: string) =>
+    registry === undefined ? undefined : `${registry}/${name}@${PLACEHOLDER_DIGEST}`;
+  const vllm = answers.vllmImage ?? (answers.class === 'development' ? undefined : later('vllm-openai'));
+  const gateway = answers.gatewayImage ?? later('gateway');
+  const images = {
+    ...(vllm === undefined ? {} : { vllm: { [VLLM_VERSION]: vllm } }),
+    ...(gateway === undefined ? {} : { gateway }),
+  };
+  return Object.keys(images).length === 0 ? {} : { images };
 }
 
-function missingVllmImage(answers: InitAnswers): string | undefined {
-  const { platform, region, googleProject, awsAccount } = answers;
-  if (answers.class === 'development') return undefined;
-  if (platform === 'google')
-    return `${region}-docker.pkg.dev/${googleProject}/fleet/vllm-openai@${PLACEHOLDER_DIGEST}`;
-  if (platform === 'aws')
-    return `${awsAccount}.dkr.ecr.${region}.amazonaws.com/fleet/vllm-openai@${PLACEHOLDER_DIGEST}`;
+function registryOf({ platform, region, googleProject, awsAccount }: InitAnswers): string | undefined {
+  if (platform === 'google') return `${region}-docker.pkg.dev/${googleProject}/fleet`;
+  if (platform === 'aws') return `${awsAccount}.dkr.ecr.${region}.amazonaws.com/fleet`;
   return undefined;
+}
+
+/** On aws even a gateway of the network alone is spoken to by HTTPS. */
+function gatewayOf({ platform, region, awsAccount, certificate }: InitAnswers): object {
+  const later = `arn:aws:acm:${region}:${awsAccount}:${PLACEHOLDER_CERTIFICATE}`;
+  return { keys: 'api-keys', ...(platform === 'aws' ? { certificate: certificate ?? later } : {}) };
 }
 
 function sectionOf(answers: InitAnswers): object {

@@ -16,7 +16,9 @@ type Flag =
   | 'zones'
   | 'nodeImage'
   | 'vllmImage'
-  | 'weightsBucket';
+  | 'weightsBucket'
+  | 'gatewayImage'
+  | 'certificate';
 
 interface Question {
   readonly flag: Flag;
@@ -93,6 +95,20 @@ export const QUESTIONS: readonly Question[] = [
     option: '--vllm-image',
     text: 'vLLM image, <registry>/<name>@sha256:<digest>; empty: later',
     when: isCloud,
+    optional: true,
+  },
+  {
+    flag: 'gatewayImage',
+    option: '--gateway-image',
+    text: 'image of the gateway, <registry>/<name>@sha256:<digest>; empty: later, `fleet image push` writes it',
+    when: isCloud,
+    optional: true,
+  },
+  {
+    flag: 'certificate',
+    option: '--certificate',
+    text: "ARN of the certificate of the gateway's domain; empty: later",
+    when: ({ platform }) => platform === 'aws',
     optional: true,
   },
   {

@@ -1,6 +1,8 @@
 import type { Environment } from '../contracts/environment.ts';
 import type { SecretSource } from '../contracts/secret.ts';
-import type { Discovery, Topology } from '../workloads/topology.ts';
+import type { Discovery, SecretReader, Topology } from '../workloads/topology.ts';
+
+export const SECRETS_FOLDER = '/run/fleet/secrets';
 
 /** Machines of a cloud find each other by names in a private zone, `router.<environment>.fleet.internal`. */
 export class CloudTopology implements Topology {
@@ -8,7 +10,9 @@ export class CloudTopology implements Topology {
   readonly reach: Topology['reach'];
   readonly discovery: Discovery;
 
-  constructor(environment: Environment, discovery: Discovery) {
+  readonly #gatewaySecret: (name: string) => SecretSource;
+
+  constructor(environment: Environment, discovery: Discovery, gatewaySecret: (name: string) => SecretSource) {
     const { gateway, router, egress, prometheus } = environment;
     const everywhere = (port: number) => `0.0.0.0:${port}`;
     const named = (part: string, port: number) => `${part}.${environment.name}.fleet.internal:${port}`;
@@ -30,11 +34,12 @@ export class CloudTopology implements Topology {
       routerAgent: named('router', router.agentPort),
     };
     this.discovery = discovery;
+    this.#gatewaySecret = gatewaySecret;
   }
 
-  /** Fetched by the machine's identity at boot into memory, see the node and router images. */
-  secret(name: string): SecretSource {
-    return { file: `/run/fleet/secrets/${name}` };
+  /** On machines fetched at boot by the machine's identity, into memory. The gateway gets them as its platform can. */
+  secret(name: string, part: SecretReader): SecretSource {
+    return part === 'gateway' ? this.#gatewaySecret(name) : { file: `${SECRETS_FOLDER}/${name}` };
   }
 
   simulatedAuthority(endpoint: string): string {

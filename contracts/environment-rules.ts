@@ -3,6 +3,7 @@ import { compressionProblems } from './compression-rules.ts';
 import type { Environment } from './environment.ts';
 import { portsOf } from './environment-ports.ts';
 import type { ModelDocument, ReleaseDocument } from './environment-schema.ts';
+import { gatewayProblems } from './gateway-rules.ts';
 import { nearest } from './nearest.ts';
 import { nodeProblems } from './node-rules.ts';
 import type { Problem } from './problem.ts';
@@ -28,6 +29,7 @@ const RULES: readonly Rule[] = [
   compressionProblems,
   nodeProblems,
   cloudProblems,
+  gatewayProblems,
   endpoints,
   secretProblems,
   redisProblems,

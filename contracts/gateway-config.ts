@@ -46,7 +46,6 @@ export const EdgeConfig = z.strictObject({
           z.string(),
           z.strictObject({
             kind: z.enum(['nodes', 'endpoint', 'url']),
-            role: z.enum(['stable', 'canary']).optional(),
             price: Price,
           }),
         ),

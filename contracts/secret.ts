@@ -21,6 +21,11 @@ export const KeyLimits = z.strictObject({
 });
 export type KeyLimits = z.output<typeof KeyLimits>;
 
+/** The environment variable that brings a secret to a container which takes secrets in no other way. */
+export function secretVariable(name: string): string {
+  return `FLEET_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+}
+
 /** One API key as the gateway knows it. The key itself is stored nowhere. */
 export const ApiKey = z.strictObject({
   /** Stable, public: metric and ledger label, HMAC key of the routing key. */

@@ -13,3 +13,8 @@ export const METRIC_NAMESPACE = 'fleet';
 export function nodeLogGroup(environment: string): string {
   return `/fleet/${environment}/nodes`;
 }
+
+/** Log group of an environment's gateway. */
+export function gatewayLogGroup(environment: string): string {
+  return `/fleet/${environment}/gateway`;
+}

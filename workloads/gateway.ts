@@ -10,13 +10,25 @@ import type { Topology } from './topology.ts';
 /** Seconds that the gateway and the egress may finish requests in; a platform's own grace must be longer. */
 export const GATEWAY_DRAIN_SECONDS = 8;
 
-/** gateway.json for the edge: what clients may ask for and what it costs. It knows nothing of weights. */
+/** Names of the secrets that the edge reads. */
+export function gatewaySecrets({ gateway, router }: Environment): string[] {
+  const { keys, redis } = gateway;
+  return [keys, router.key, ...(redis?.password === undefined ? [] : [redis.password])];
+}
+
+/**
+ * gateway.json for the edge: what clients may ask for and what it costs. It knows nothing of weights and roles: promoting changes the
+ * router's document alone.
+ */
 export function edgeDocument(environment: Environment, topology: Topology): Document {
   const config: EdgeConfig = {
     role: 'edge',
     environment: environment.name,
-    router: { url: `http://${topology.reach.router}`, key: topology.secret(environment.router.key) },
-    keys: topology.secret(environment.gateway.keys),
+    router: {
+      url: `http://${topology.reach.router}`,
+      key: topology.secret(environment.router.key, 'gateway'),
+    },
+    keys: topology.secret(environment.gateway.keys, 'gateway'),
     models: Object.fromEntries(
       Object.keys(environment.models).map((model) => [model, edgeModel(environment, model)]),
     ),
@@ -36,7 +48,7 @@ function redisConfig({ gateway: { redis } }: Environment, topology: Topology): E
   if (address === undefined) throw new Error('the platform runs no Redis');
   return {
     address,
-    password: password === undefined ? undefined : topology.secret(password),
+    password: password === undefined ? undefined : topology.secret(password, 'gateway'),
     ...{ tls, certificateAuthority, whenUnavailable },
   };
 }
@@ -76,7 +88,7 @@ function requestPolicy({ defaults, caps, timeouts, keepAlive }: Partial<ModelDoc
 function edgeRelease(environment: Environment, release: Release) {
   const price = priceOf(environment, release);
   if (price === undefined) throw new Error(`${release.model} ${release.name} has no price`);
-  return { kind: release.kind, role: release.role, price };
+  return { kind: release.kind, price };
 }
 
 /** Whether any release is answered by a public endpoint, so that an egress is needed. */
@@ -89,14 +101,14 @@ export function egressDocument(environment: Environment, topology: Topology): Do
   const config: EgressConfig = {
     role: 'egress',
     environment: environment.name,
-    key: topology.secret(environment.router.key),
+    key: topology.secret(environment.router.key, 'egress'),
     endpoints: Object.fromEntries(
       Object.entries(environment.endpoints).map(
         ([name, { url, bearer, certificateAuthority, simulated }]) => [
           name,
           {
             url,
-            bearer: bearer === undefined ? undefined : topology.secret(bearer),
+            bearer: bearer === undefined ? undefined : topology.secret(bearer, 'egress'),
             certificateAuthority:
               simulated === true ? topology.simulatedAuthority(name) : certificateAuthority,
           },

@@ -17,6 +17,9 @@ export const MACHINE_LABELS = {
 /** Where a node's exporters listen: machine metrics and GPU metrics. */
 export const EXPORTER_PORTS = { 'node-exporter': 9100, 'dcgm-exporter': 9400 } as const;
 
+/** Parts that read secrets. */
+export type SecretReader = 'gateway' | 'router' | 'egress' | 'endpoint';
+
 /**
  * Where the parts of an environment listen and find each other. The platform knows it; documents only repeat
  * it. Addresses are `host:port`.
@@ -45,8 +48,8 @@ export interface Topology {
     readonly redis?: string;
   };
   readonly discovery: Discovery;
-  /** How a running program reads a secret that the environment names. */
-  secret(name: string): SecretSource;
+  /** How a part reads a secret that the environment names. */
+  secret(name: string, part: SecretReader): SecretSource;
   /** PEM file with the certificate authority of a simulated endpoint, as the egress sees it. */
   simulatedAuthority(endpoint: string): string;
 }

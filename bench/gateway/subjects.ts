@@ -63,7 +63,7 @@ export const FLEET: Subject = {
         'gpt-oss-120b': {
           contextTokens: 131_072,
           releases: {
-            v1: { kind: 'nodes', role: 'stable', price: { input: 0.15, cachedInput: 0.05, output: 0.6 } },
+            v1: { kind: 'nodes', price: { input: 0.15, cachedInput: 0.05, output: 0.6 } },
           },
         },
       },

@@ -132,16 +132,15 @@ async function confirm(
 }
 
 /** A machine that boots a placeholder would cost money and serve nobody. */
-function refusePlaceholders({ name, platform, images, models, google, aws }: Environment): void {
+function refusePlaceholders({ name, platform, images, models, gateway, google, aws }: Environment): void {
   if (platform !== 'google' && platform !== 'aws') return;
   const nodeImage = { google, aws }[platform]?.nodeImage;
   const own = Object.values(models).flatMap(({ releases }) =>
     Object.values(releases ?? {}).flatMap(({ nodes }) => nodes?.image ?? []),
   );
-  const { vllm, ...exporters } = images;
-  const found = [nodeImage, ...Object.values(vllm), ...Object.values(exporters), ...own].filter(
-    (text) => text !== undefined && isPlaceholder(text),
-  );
+  const { vllm, ...others } = images;
+  const written = [nodeImage, gateway.certificate, ...Object.values(vllm), ...Object.values(others), ...own];
+  const found = written.filter((text) => text !== undefined && isPlaceholder(text));
   if (found.length === 0) return;
   throw new Failure(
     `${environmentFile(name)} still has placeholders: ${[...new Set(found)].join(', ')}; \`fleet doctor ${name}\` names what there is`,

@@ -52,6 +52,18 @@ export class AccessGroup extends Construct {
     });
   }
 
+  /** Lets any host of these addresses reach these ports. */
+  acceptFrom(cidr: string, { what, from, to = from }: Ports): void {
+    new VpcSecurityGroupIngressRule(this, `${what}-from-addresses`, {
+      ipProtocol: 'tcp',
+      fromPort: from,
+      toPort: to,
+      securityGroupId: this.resource.id,
+      cidrIpv4: cidr,
+      description: `${what} from ${cidr}`,
+    });
+  }
+
   /** Lets the carriers reach a service of AWS through its gateway endpoint. */
   reachService(what: string, prefixListId: string): void {
     new VpcSecurityGroupEgressRule(this, `to-${what}`, {

@@ -1,30 +1,47 @@
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
 import { EXPORTER_PORTS } from '../../workloads/topology.ts';
 import { AccessGroup } from './access-group.ts';
 
 export interface AccessProps {
-  readonly environment: string;
+  readonly environment: Environment;
   readonly vpc: Vpc;
 }
 
 /**
- * Who may speak to whom, by what a machine is. Nodes are spoken to by the router (vLLM, see `Nodes`) and Prometheus
+ * Who may speak to whom, by what a machine is. Clients reach the gateway's load balancer, it the gateway, the gateway the
+ * router, the router the nodes; Prometheus reaches them all. Nodes are spoken to by the router (vLLM, see `Nodes`) and Prometheus
  * (vLLM and exporters), and by nobody else; nobody has SSH.
  */
 export class Access extends Construct {
   readonly nodes: AccessGroup;
   readonly router: AccessGroup;
   readonly prometheus: AccessGroup;
+  readonly gateway: AccessGroup;
+  /** The load balancer in front of the gateway. */
+  readonly clients: AccessGroup;
 
   constructor(scope: Construct, id: string, { environment, vpc }: AccessProps) {
     super(scope, id);
     const group = (name: string, description: string) =>
-      new AccessGroup(this, name, { name: `fleet-${environment}-${name}`, vpc, description });
+      new AccessGroup(this, name, { name: `fleet-${environment.name}-${name}`, vpc, description });
     this.nodes = group('nodes', 'GPU nodes of all releases');
     this.router = group('router', 'Routers, with the egress beside them');
     this.prometheus = group('prometheus', 'Prometheus');
+    this.gateway = group('gateway', 'Gateway');
+    this.clients = group('clients', 'Load balancer of the gateway');
     for (const [what, port] of Object.entries(EXPORTER_PORTS))
       this.nodes.accept(this.prometheus, { what, from: port });
+    const { gateway, router } = environment;
+    this.gateway.accept(this.clients, { what: 'api', from: gateway.port });
+    this.gateway.accept(this.clients, { what: 'health', from: gateway.adminPort });
+    this.gateway.accept(this.prometheus, { what: 'metrics', from: gateway.adminPort });
+    this.router.accept(this.gateway, { what: 'router', from: router.port });
+  }
+
+  /** What runs in the network, apart from the load balancer. */
+  get machines(): AccessGroup[] {
+    return [this.nodes, this.router, this.prometheus, this.gateway];
   }
 }

@@ -1,4 +1,4 @@
-/** What a subnet is for. Only `public` has a way in from the internet, and only NAT gateways live there. */
+/** What a subnet is for. Only `public` has a way in from the internet; no machine lives there. */
 export type Tier = 'nodes' | 'router' | 'gateway' | 'public';
 
 /** Prefix length, third octet of the first zone's subnet, and distance to the next zone's. Room for zones a to h. */

@@ -3,6 +3,7 @@ import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Release } from '../../contracts/release.ts';
+import { secretVariable } from '../../contracts/secret.ts';
 import { nodeLogGroup } from '../../workloads/aws-names.ts';
 import { nodeUserData } from '../../workloads/node-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
@@ -15,18 +16,20 @@ import type { Toolkit } from '../toolkit.ts';
 import { Access } from './access.ts';
 import { DocumentBucket } from './document-bucket.ts';
 import { EncryptionKey } from './encryption-key.ts';
+import { Gateway } from './gateway.ts';
 import { LogGroup } from './log-group.ts';
 import { Network } from './network.ts';
 import { Nodes } from './nodes.ts';
 import { Place } from './place.ts';
 import { ServiceEndpoints } from './service-endpoints.ts';
 
-/** Amazon Web Services. It runs the nodes and delivers the documents; router machines and the gateway are to come. */
+/** Amazon Web Services. It runs nodes and gateway and delivers the documents; the router's machines are to come. */
 export class AwsPlatform implements Platform {
   readonly topology: CloudTopology;
   readonly #environment: Environment;
   readonly #templates: Templates;
   readonly #place: Place;
+  readonly #key: EncryptionKey;
   readonly #documents: DocumentBucket;
   readonly #network: Network;
   readonly #access: Access;
@@ -35,7 +38,9 @@ export class AwsPlatform implements Platform {
   constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit, templates: Templates) {
     const { aws, name, labels } = environment;
     if (aws === undefined) throw new Error(`environment ${name} has no section aws`);
-    this.topology = new CloudTopology(environment, { kind: 'ec2', region: aws.region });
+    this.topology = new CloudTopology(environment, { kind: 'ec2', region: aws.region }, (secret) => ({
+      env: secretVariable(secret),
+    }));
     this.#environment = environment;
     this.#templates = templates;
     this.#place = new Place(aws);
@@ -49,25 +54,28 @@ export class AwsPlatform implements Platform {
     const bucket = `${aws.account}-${name}-fleet-documents`;
     const { nodesReachInternet, cidr } = aws.network;
     const shared = { environment: name, place: this.#place };
-    const key = new EncryptionKey(stack, 'key', shared);
+    this.#key = new EncryptionKey(stack, 'key', shared);
     this.#documents = new DocumentBucket(stack, 'documents', { name: bucket, place: this.#place });
     this.#network = new Network(stack, 'network', {
       ...shared,
-      key,
+      key: this.#key,
       cidr,
       zones: aws.zones,
       nodesReachInternet,
     });
-    this.#access = new Access(stack, 'access', { environment: name, vpc: this.#network.vpc });
-    this.#nodeLogs = new LogGroup(stack, 'node-logs', { name: nodeLogGroup(name), place: this.#place, key });
+    this.#access = new Access(stack, 'access', { environment, vpc: this.#network.vpc });
+    this.#nodeLogs = new LogGroup(stack, 'node-logs', {
+      name: nodeLogGroup(name),
+      place: this.#place,
+      key: this.#key,
+    });
     const endpoints = new ServiceEndpoints(stack, 'services', {
       ...shared,
       network: this.#network,
       buckets: [bucket, aws.weights.bucket].filter((one) => one !== undefined),
       nodesReachInternet,
     });
-    for (const group of [this.#access.nodes, this.#access.router, this.#access.prometheus])
-      endpoints.serve(group);
+    for (const group of this.#access.machines) endpoints.serve(group);
     this.#access.router.reachInternet();
     if (nodesReachInternet) this.#access.nodes.reachInternet();
   }
@@ -105,7 +113,15 @@ export class AwsPlatform implements Platform {
   }
 
   gateway(scope: Construct, { document }: DocumentProps): void {
-    this.#documents.add(scope, 'gateway', 'gateway/gateway.json', document);
+    new Gateway(scope, 'gateway', {
+      environment: this.#environment,
+      topology: this.topology,
+      place: this.#place,
+      network: this.#network,
+      access: this.#access,
+      key: this.#key,
+      document,
+    });
   }
 
   prometheus(scope: Construct, { document }: DocumentProps): void {

@@ -20,12 +20,14 @@ export interface NetworkProps {
 /** The environment's own network: for each zone private subnets for nodes, router and gateway. */
 export class Network extends Construct {
   readonly vpc: Vpc;
+  readonly cidr: string;
   readonly zones: readonly Zone[];
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     const { environment, place, key, cidr, zones, nodesReachInternet } = props;
     const name = `fleet ${environment}`;
+    this.cidr = cidr;
     this.vpc = new Vpc(this, 'Resource', {
       cidrBlock: cidr,
       enableDnsSupport: true,

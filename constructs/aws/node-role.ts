@@ -7,10 +7,11 @@ import type { Release } from '../../contracts/release.ts';
 import { METRIC_NAMESPACE } from '../../workloads/aws-names.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { boundedName } from './bounded-name.ts';
-import { repositoryArns } from './ecr.ts';
+import { pullImages } from './ecr.ts';
 import type { LogGroup } from './log-group.ts';
 import type { Place } from './place.ts';
 import { policyDocument, type Statement, trustPolicy } from './policy.ts';
+import { secretPattern } from './secret-access.ts';
 
 export interface NodeRoleProps {
   readonly environment: Environment;
@@ -47,10 +48,6 @@ export class NodeRole extends Construct {
 
 function rights({ environment, release, place, logs, images }: NodeRoleProps): Statement[] {
   const { bucket, hubToken } = environment.aws?.weights ?? {};
-  const repositories = repositoryArns(
-    images.filter((image) => image !== undefined),
-    place.partition,
-  );
   return [
     ...sessions(),
     {
@@ -76,7 +73,7 @@ function rights({ environment, release, place, logs, images }: NodeRoleProps): S
     },
     ...(bucket === undefined ? [] : readBucket(place.bucketArn(bucket))),
     ...(hubToken === undefined ? [] : readSecret(environment, hubToken, place)),
-    ...(repositories.length === 0 ? [] : pull(repositories)),
+    ...pullImages(images, place.partition),
   ];
 }
 
@@ -119,27 +116,12 @@ function readBucket(bucket: string): Statement[] {
   ];
 }
 
-/** AWS adds six characters to the name of a secret. */
 function readSecret(environment: Environment, name: string, place: Place): Statement[] {
-  const reference = environment.secrets[name];
-  if (reference === undefined || !('aws' in reference))
-    throw new Error(`secret ${name} is not kept in AWS Secrets Manager`);
   return [
     {
       Sid: 'ReadHubToken',
       Action: 'secretsmanager:GetSecretValue',
-      Resource: place.arn('secretsmanager', `secret:${reference.aws}-??????`),
-    },
-  ];
-}
-
-function pull(repositories: readonly string[]): Statement[] {
-  return [
-    { Sid: 'SignInToRegistry', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-    {
-      Sid: 'PullImages',
-      Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      Resource: repositories,
+      Resource: secretPattern(environment, name, place),
     },
   ];
 }

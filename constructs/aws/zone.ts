@@ -25,6 +25,8 @@ export class Zone extends Construct {
   readonly nodes: RoutedSubnet;
   readonly router: RoutedSubnet;
   readonly gateway: RoutedSubnet;
+  /** The only one that is reached from the internet: NAT gateways and load balancers of a public gateway. */
+  readonly open: RoutedSubnet;
 
   constructor(scope: Construct, id: string, props: ZoneProps) {
     super(scope, id);
@@ -37,10 +39,10 @@ export class Zone extends Construct {
         cidr: subnetCidr(cidr, zone, tier),
         internetThrough,
       });
-    const open = subnet('public', { gatewayId: internet.id });
+    this.open = subnet('public', { gatewayId: internet.id });
     const address = new Eip(this, 'address', { domain: 'vpc', tags: { Name: `${name} nat ${zone}` } });
     const nat = new NatGateway(this, 'nat', {
-      subnetId: open.resource.id,
+      subnetId: this.open.resource.id,
       allocationId: address.id,
       tags: { Name: `${name} ${zone}` },
       dependsOn: [internet],

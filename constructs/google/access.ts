@@ -28,6 +28,7 @@ export class Access extends Construct {
   readonly nodes: Identity;
   readonly router: Identity;
   readonly prometheus: Identity;
+  readonly gateway: Identity;
 
   constructor(scope: Construct, id: string, { place, network, nodesReachInternet }: AccessProps) {
     super(scope, id);
@@ -39,6 +40,7 @@ export class Access extends Construct {
     });
     this.router = identity('router', 'Routers, with the egress beside them');
     this.prometheus = identity('prometheus', 'Prometheus');
+    this.gateway = identity('gateway', 'Gateway');
     const nodes = [this.nodes.resource.email];
     const allow = (
       name: string,

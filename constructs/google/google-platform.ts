@@ -8,33 +8,34 @@ import { nodeUserData } from '../../workloads/node-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
-import { CloudTopology } from '../cloud-topology.ts';
+import { CloudTopology, SECRETS_FOLDER } from '../cloud-topology.ts';
 import type { DocumentProps, Platform, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
 import { Access } from './access.ts';
 import { DocumentBucket } from './document-bucket.ts';
+import { Gateway, SECRET_FILE } from './gateway.ts';
 import { Network } from './network.ts';
 import { NodeGrants } from './node-grants.ts';
 import { NodeHealthCheck } from './node-health-check.ts';
 import { Nodes, type NodesProps } from './nodes.ts';
 
-/** Google Cloud. It runs the nodes and delivers the documents; router machines and the gateway are to come. */
+/** Google Cloud. It runs nodes and gateway and delivers the documents; the router's machines are to come. */
 export class GooglePlatform implements Platform {
   readonly topology: CloudTopology;
   readonly #templates: Templates;
   readonly #documents: DocumentBucket;
-  /** What the nodes of all releases have in common. */
+  /** What the nodes of all releases have in common; the gateway takes its part of it. */
   readonly #nodes: Omit<NodesProps, 'release' | 'userData'>;
 
   constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit, templates: Templates) {
     const { google, name, labels } = environment;
     if (google === undefined) throw new Error(`environment ${name} has no section google`);
-    this.topology = new CloudTopology(environment, {
-      kind: 'gce',
-      project: google.project,
-      zones: google.zones,
-    });
+    this.topology = new CloudTopology(
+      environment,
+      { kind: 'gce', project: google.project, zones: google.zones },
+      (secret) => ({ file: `${SECRETS_FOLDER}/${secret}/${SECRET_FILE}` }),
+    );
     this.#templates = templates;
     configureBackend(stack, environment, toolkit);
     new GoogleProvider(stack, 'google', {
@@ -81,7 +82,7 @@ export class GooglePlatform implements Platform {
   }
 
   gateway(scope: Construct, { document }: DocumentProps): void {
-    this.#documents.add(scope, 'gateway', 'gateway/gateway.json', document);
+    new Gateway(scope, 'gateway', { ...this.#nodes, topology: this.topology, document });
   }
 
   prometheus(scope: Construct, { document }: DocumentProps): void {

@@ -4,6 +4,7 @@ import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucke
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Identity } from './identity.ts';
+import { secretId } from './secret-id.ts';
 
 export interface NodeGrantsProps {
   readonly environment: Environment;
@@ -22,7 +23,7 @@ export class NodeGrants extends Construct {
 
   constructor(scope: Construct, id: string, { environment, identity }: NodeGrantsProps) {
     super(scope, id);
-    const { google, secrets, images } = environment;
+    const { google, images } = environment;
     if (google === undefined) throw new Error(`environment ${environment.name} has no section google`);
     this.#member = identity.resource.member;
     this.#project = google.project;
@@ -34,12 +35,9 @@ export class NodeGrants extends Construct {
         member: this.#member,
       });
     } else if (hubToken !== undefined) {
-      const reference = secrets[hubToken];
-      if (reference === undefined || !('google' in reference))
-        throw new Error(`secret ${hubToken} is not kept in Secret Manager`);
       new SecretManagerSecretIamMember(this, 'hub-token', {
         project: this.#project,
-        secretId: reference.google,
+        secretId: secretId(environment, hubToken),
         role: 'roles/secretmanager.secretAccessor',
         member: this.#member,
       });

@@ -13,9 +13,11 @@ export interface SubnetProps {
 /** A subnet whose machines have private addresses alone and reach Google's APIs without a public one. Flows are logged. */
 export class Subnet extends Construct {
   readonly resource: ComputeSubnetwork;
+  readonly cidr: string;
 
   constructor(scope: Construct, id: string, { place, network, cidr }: SubnetProps) {
     super(scope, id);
+    this.cidr = cidr;
     this.resource = new ComputeSubnetwork(this, 'Resource', {
       name: resourceName(place.environment, [id]),
       region: place.region,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CloudGateway } from './cloud-gateway.ts';
 import { Limits } from './limits.ts';
 import { Name, Port } from './values.ts';
 
@@ -34,6 +35,7 @@ export const Gateway = z.strictObject({
     .optional()
     .describe('what one gateway takes on; beyond it requests get 503 with Retry-After'),
   redis: Redis.optional().describe('counts shared by several gateways; default: each counts for itself'),
+  ...CloudGateway,
   ledger: z
     .strictObject({
       file: z.string().min(1).describe('path relative to the project'),

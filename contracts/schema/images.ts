@@ -4,6 +4,9 @@ import { Image, Version } from './values.ts';
 /** Container images, each from the registry that the machines can reach. */
 export const Images = z.strictObject({
   vllm: z.record(Version, Image).default({}).describe('by vLLM version; default vllm/vllm-openai:v<version>'),
+  gateway: Image.optional().describe(
+    'our gateway program; `fleet image push` builds it and writes its digest here',
+  ),
   dcgmExporter: Image.optional().describe('GPU metrics of a node; default the published one, by tag'),
   nodeExporter: Image.optional().describe('machine metrics of a node; default the published one, by tag'),
 });

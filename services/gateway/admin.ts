@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import { ApiError, sendError, sendJson } from './http/errors.ts';
 import type { Handler } from './http/server.ts';
@@ -17,10 +18,12 @@ interface AdminProps {
   readonly registry: Registry;
   readonly status: () => Status;
   readonly isReady: () => boolean;
+  /** Edge: whether the network leads to the router. It may not yet where an instance was just started. */
+  readonly reachesRouter?: () => Promise<boolean>;
 }
 
-/** `GET /metrics`, `/status` and `/ready`, on a listener of their own that clients do not reach. */
-export function createAdminHandler({ registry, status, isReady }: AdminProps): Handler {
+/** `GET /metrics`, `/status`, `/ready` and `/ready/router`, on a listener of their own that clients do not reach. */
+export function createAdminHandler({ registry, status, isReady, reachesRouter }: AdminProps): Handler {
   return (req, res) => {
     const path = (req.url ?? '').split('?', 1)[0];
     if (req.method === 'GET' && path === '/metrics') {
@@ -33,9 +36,18 @@ export function createAdminHandler({ registry, status, isReady }: AdminProps): H
       );
     } else if (req.method === 'GET' && path === '/status') sendJson(res, 200, JSON.stringify(status()));
     else if (req.method === 'GET' && path === '/ready') {
-      const ready = isReady();
-      sendJson(res, ready ? 200 : 503, JSON.stringify({ ready }));
-    } else sendError(res, new ApiError(404, 'Here are GET /metrics, /status and /ready.'));
+      sendReady(res, isReady());
+    } else if (req.method === 'GET' && path === '/ready/router' && reachesRouter !== undefined) {
+      void reachesRouter().then((reached) => sendReady(res, reached && isReady()));
+    } else
+      sendError(
+        res,
+        new ApiError(404, 'Here are GET /metrics, /status, /ready and, at the edge, /ready/router.'),
+      );
     return { cutShort: (error) => (res.headersSent ? undefined : sendError(res, error)) };
   };
+}
+
+function sendReady(res: ServerResponse, ready: boolean): void {
+  sendJson(res, ready ? 200 : 503, JSON.stringify({ ready }));
 }

@@ -4,8 +4,10 @@ import type { Address } from './http/server.ts';
 import { createLogWriter } from './log-writer.ts';
 import { startGateway } from './service.ts';
 
-const USAGE = `usage: gateway --config gateway.json --listen HOST:PORT --admin HOST:PORT
-SIGHUP reads the configuration, keys and secrets again; SIGTERM finishes what runs and ends.`;
+const USAGE = `usage: gateway (--config gateway.json | --config-variable NAME) --listen HOST:PORT --admin HOST:PORT
+               [--reload-every SECONDS]
+SIGHUP reads the configuration, keys and secrets again; SIGTERM finishes what runs and ends.
+Where no signal can be sent, --reload-every reads them again and again.`;
 
 const { log, flush } = createLogWriter((lines) => process.stdout.write(lines));
 /** Node writes to files and pipes before it goes on, also here. */
@@ -28,11 +30,21 @@ function addressOf(flag: string, text: string | undefined): Address {
   return { host, port: Number(port) };
 }
 
-function flags(): { readonly config?: string; readonly listen?: string; readonly admin?: string } {
+interface Flags {
+  readonly config?: string;
+  readonly 'config-variable'?: string;
+  readonly listen?: string;
+  readonly admin?: string;
+  readonly 'reload-every'?: string;
+}
+
+function flags(): Flags {
   const options = {
     config: { type: 'string' },
+    'config-variable': { type: 'string' },
     listen: { type: 'string' },
     admin: { type: 'string' },
+    'reload-every': { type: 'string' },
   } as const;
   try {
     return parseArgs({ options }).values;
@@ -47,16 +59,31 @@ function beside(program: string): URL {
   return new URL(`${program}${extension}`, import.meta.url);
 }
 
-const { config, listen, admin } = flags();
-if (config === undefined) fail(`--config: missing\n${USAGE}`, 2);
+/** The configuration's text stands in the variable instead of in a file. */
+async function readVariable(name: string): Promise<string> {
+  const text = process.env[name];
+  if (text === undefined) throw new Error(`the environment variable ${name} is not set`);
+  return text;
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 1)) fail(`--reload-every: must be at least 1 second, got ${text}\n${USAGE}`, 2);
+  return seconds;
+}
+
+const { config, 'config-variable': variable, listen, admin, 'reload-every': every } = flags();
+const source = config ?? variable;
+if (source === undefined || (config !== undefined && variable !== undefined))
+  fail(`--config, --config-variable: give one of them\n${USAGE}`, 2);
 
 try {
   const gateway = await startGateway({
-    configPath: config,
+    configPath: source,
     listen: addressOf('listen', listen),
     admin: addressOf('admin', admin),
     env: process.env,
-    readFile: (path) => readFile(path, 'utf8'),
+    readFile: (path) => (path === variable ? readVariable(path) : readFile(path, 'utf8')),
     log,
     tokenProgram: beside('gateway-tokens'),
   });
@@ -67,6 +94,7 @@ try {
     admin: gateway.adminAddress,
   });
   process.on('SIGHUP', () => void gateway.reload());
+  if (every !== undefined) setInterval(() => void gateway.reload(), secondsOf(every) * 1000).unref();
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => void gateway.stop().then(() => process.exit(0)));
 } catch (error) {

@@ -1,12 +1,16 @@
 import { Registry } from 'prom-client';
 import { createAdminHandler } from './admin.ts';
-import { loadState, type Sources } from './config.ts';
+import { type GatewayState, loadState, type Sources } from './config.ts';
 import { createConfigMetrics } from './config-metrics.ts';
 import { createEdgeRole } from './edge/role.ts';
 import { createEgressRole } from './egress/role.ts';
+import { reaches } from './http/reaches.ts';
 import { type Address, serve } from './http/server.ts';
 import { type Log, type Runtime, systemRuntime } from './runtime.ts';
 import { createTokenCounter } from './tokens/counter.ts';
+
+/** Shorter than the patience of whoever asks. */
+const CONNECT_MS = 2_000;
 
 export interface GatewayOptions extends Sources {
   /** Path of gateway.json; read again at every reload. */
@@ -65,17 +69,26 @@ export async function startGateway({
     keys: state.role === 'edge' ? state.keysVersion : undefined,
     error: refusal,
   });
-  const side = await serve(createAdminHandler({ registry, status, isReady: () => ready }), admin, runtime);
+  const reachesRouter = () =>
+    state.role === 'edge' ? reaches(state.router.url, CONNECT_MS) : Promise.resolve(false);
+  const adminHandler = createAdminHandler({
+    registry,
+    status,
+    isReady: () => ready,
+    reachesRouter: state.role === 'edge' ? reachesRouter : undefined,
+  });
+  const side = await serve(adminHandler, admin, runtime);
   let reloading = Promise.resolve();
 
   async function reload(): Promise<void> {
     try {
       const next = await loadState(configPath, sources);
       role.adopt(next);
+      const changed = versionsOf(next) !== versionsOf(state) || refusal !== undefined;
       state = next;
       refusal = undefined;
       metrics.loaded(next.version);
-      log({ ts: runtime.date().toISOString(), event: 'reloaded', version: next.version });
+      if (changed) log({ ts: runtime.date().toISOString(), event: 'reloaded', version: next.version });
     } catch (error) {
       refusal = error instanceof Error ? error.message : String(error);
       metrics.refused();
@@ -104,4 +117,9 @@ export async function startGateway({
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return 'code' in error ? String(error.code) : error.name;
+}
+
+/** A changed secret beside the keys shows in neither. */
+function versionsOf(state: GatewayState): string {
+  return `${state.version} ${state.role === 'edge' ? state.keysVersion : ''}`;
 }

@@ -14,7 +14,14 @@ const GOOGLE = [
   '--zones',
   'europe-west4-a,europe-west4-b',
 ];
-const AWS = ['--aws-account', '123456789012', '--region', 'eu-central-1', '--zones', 'eu-central-1a'];
+const AWS = [
+  '--aws-account',
+  '123456789012',
+  '--region',
+  'eu-central-1',
+  '--zones',
+  'eu-central-1a,eu-central-1b',
+];
 const GS = ['--state-bucket', 'gs://fleet-state'];
 const S3 = ['--state-bucket', 's3://fleet-state'];
 
@@ -76,7 +83,7 @@ describe('fleet init', () => {
     expect(stdout.split('\n').slice(1)).toEqual([
       'next:',
       expect.stringMatching(
-        /^ {2}replace in environments\/new\.yaml: \S+@sha256:0{64}, \S+\/replace-me \(fleet doctor new names what there is\)$/,
+        /^ {2}replace in environments\/new\.yaml: \S+@sha256:0{64}, \S+\/gateway@sha256:0{64}, \S+\/replace-me \(fleet doctor new names what there is\)$/,
       ),
       '  openssl rand -base64 32 | fleet secret set new hop-key',
       '  fleet key create first new',
@@ -88,6 +95,8 @@ describe('fleet init', () => {
 
   test('what it was told stands in the file, and no placeholder', async () => {
     const vllm = `registry.example/vllm@sha256:${'a'.repeat(64)}`;
+    const gateway = `registry.example/gateway@sha256:${'b'.repeat(64)}`;
+    const certificate = 'arn:aws:acm:eu-central-1:123456789012:certificate/a';
     const { stdout } = await init(
       'staging',
       'aws',
@@ -95,10 +104,12 @@ describe('fleet init', () => {
       ...S3,
       '--node-image',
       'ami-0a1b2c3d4e5f60718',
-      ...['--vllm-image', vllm, '--weights-bucket', 'fleet-weights'],
+      ...['--vllm-image', vllm, '--weights-bucket', 'fleet-weights', '--certificate', certificate],
+      ...['--gateway-image', gateway],
     );
     expect(parseYaml(workplace.read('environments/new.yaml'))).toMatchObject({
-      images: { vllm: { '0.32.0': vllm } },
+      images: { vllm: { '0.32.0': vllm }, gateway },
+      gateway: { certificate },
       aws: { nodeImage: 'ami-0a1b2c3d4e5f60718', weights: { bucket: 'fleet-weights' } },
     });
     expect(stdout).toContain('  fleet weights push new gpt-oss-120b\n  fleet weights push new gpt-oss-20b\n');
@@ -201,6 +212,7 @@ describe('on a terminal', () => {
       'zones',
       'machine',
       'vLLM',
+      'image',
       'bucket',
     ]);
     expect(answers.nodeImage).toBeUndefined();

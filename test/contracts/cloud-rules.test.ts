@@ -80,13 +80,13 @@ describe('where machines come from', () => {
       'a reservation on aws without its zone',
       'aws',
       nodes({ capacity: [{ from: 'reservation', reservation: 'cr-0123456789abcdef0', count: 1 }] }),
-      'nodes.capacity.0: from reservation needs `zone`: the one that it was made in, one of us-east-1a',
+      'nodes.capacity.0: from reservation needs `zone`: the one that it was made in, one of us-east-1a, us-east-1b',
     ],
     [
       'a zone outside the network',
       'aws',
       nodes({ capacity: [{ from: 'on-demand', zone: 'us-east-1f', count: 1 }] }),
-      'nodes.capacity.0.zone: must be one of aws.zones (us-east-1a), got us-east-1f',
+      'nodes.capacity.0.zone: must be one of aws.zones (us-east-1a, us-east-1b), got us-east-1f',
     ],
     [
       'a drain that no lifecycle hook waits for',
@@ -133,10 +133,14 @@ describe('zones', () => {
     ],
     [
       'aws',
-      ['us-east-1-bos-1a'],
+      ['us-east-1-bos-1a', 'us-east-1b'],
       'aws.zones.0: must be a zone of us-east-1 such as us-east-1a, got us-east-1-bos-1a',
     ],
-    ['aws', ['us-east-1'], 'aws.zones.0: must be a zone of us-east-1 such as us-east-1a, got us-east-1'],
+    [
+      'aws',
+      ['us-east-1', 'us-east-1b'],
+      'aws.zones.0: must be a zone of us-east-1 such as us-east-1a, got us-east-1',
+    ],
   ] as const)('%s: %j is refused', (platform, zones, complaint) => {
     expect(complaintsAbout(platform, { section: { zones } })).toEqual([complaint]);
   });

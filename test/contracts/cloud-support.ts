@@ -12,6 +12,7 @@ export interface Sketch {
   readonly section?: object;
   /** @default - vLLM pinned by digest, from a public registry */
   readonly images?: object;
+  readonly gateway?: object;
 }
 
 const SECTIONS = {
@@ -24,12 +25,14 @@ const SECTIONS = {
   aws: {
     account: '123456789012',
     region: 'us-east-1',
-    zones: ['us-east-1a'],
+    zones: ['us-east-1a', 'us-east-1b'],
     nodeImage: 'ami-0123456789abcdef0',
   },
   process: {},
 };
 
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const CERTIFICATE = `arn:aws:acm:us-east-1:123456789012:certificate/${'a'.repeat(8)}`;
 const MACHINES = { google: 'a3-highgpu-8g', aws: 'p5.48xlarge', process: '8x-h100' };
 
 /** The text of an environment file (JSON is YAML). */
@@ -43,9 +46,12 @@ export function cloudText(platform: Platform, sketch: Sketch = {}): string {
     class: sketch.class ?? 'development',
     platform,
     models: { 'gpt-oss-120b': { releases: { v32: { weight: 100, ...release } } } },
-    images: sketch.images ?? { vllm: { '0.32.0': `vllm@sha256:${'a'.repeat(64)}` } },
+    images: {
+      ...(platform === 'process' ? {} : { gateway: `gateway@${DIGEST}` }),
+      ...(sketch.images ?? { vllm: { '0.32.0': `vllm@${DIGEST}` } }),
+    },
     secrets: { keys: { [secret]: 'keys' }, hop: { [secret]: 'hop' } },
-    gateway: { keys: 'keys' },
+    gateway: { keys: 'keys', ...(platform === 'aws' ? { certificate: CERTIFICATE } : {}), ...sketch.gateway },
     router: { key: 'hop' },
     ...(sketch.class === undefined || sketch.class === 'development'
       ? {}

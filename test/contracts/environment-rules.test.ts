@@ -24,11 +24,7 @@ test.each<[string, string, (text: string) => string, RegExp]>([
   [
     'a ledger file off platform process',
     'staging',
-    (text) =>
-      text.replace(
-        'gateway: { keys: api-keys }',
-        'gateway: { keys: api-keys, ledger: { file: ledger.jsonl } }',
-      ),
+    (text) => text.replace('  keys: api-keys', '  keys: api-keys\n  ledger: { file: ledger.jsonl }'),
     /^gateway\.ledger: a file only on platform process; on aws the ledger goes to the log \(environments\/staging\.yaml:\d+\)$/,
   ],
   [

@@ -12,18 +12,24 @@ export interface NodesSketch {
 }
 
 const SECTIONS = {
-  google: { google: { project: 'example', region: 'us-central1', zones: ['us-central1-a'] } },
+  google: {
+    images: { gateway: 'gateway:1' },
+    google: { project: 'example', region: 'us-central1', zones: ['us-central1-a'] },
+  },
   aws: {
+    images: { gateway: 'gateway:1' },
     aws: {
       account: '123456789012',
       region: 'us-east-1',
-      zones: ['us-east-1a'],
+      zones: ['us-east-1a', 'us-east-1b'],
       nodeImage: 'ami-0123456789abcdef0',
     },
   },
   process: {},
   docker: {},
 } as const;
+
+const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/a';
 
 const SECRETS = {
   google: (name: string) => ({ google: name }),
@@ -50,7 +56,7 @@ export function environmentWith(sketch: NodesSketch): Environment {
         },
       },
       secrets: { keys: SECRETS[platform]('keys'), hop: SECRETS[platform]('hop') },
-      gateway: { keys: 'keys' },
+      gateway: { keys: 'keys', ...(platform === 'aws' ? { certificate: CERTIFICATE } : {}) },
       router: { key: 'hop' },
       ...SECTIONS[platform],
     }),

@@ -68,9 +68,11 @@ describe('the network', () => {
       });
   });
 
-  test('a zone less leaves the subnets of the other as they are', () => {
-    const one = synthStaging((text) => text.replace('us-east-1a, us-east-1b', 'us-east-1b'));
-    const other = difference(staging, one).filter((address) => /us-east-1b/.test(address));
+  test('another zone leaves the subnets of the others as they are', () => {
+    const three = synthStaging((text) =>
+      text.replace('us-east-1a, us-east-1b', 'us-east-1c, us-east-1a, us-east-1b'),
+    );
+    const other = difference(staging, three).filter((address) => /us-east-1[ab]/.test(address));
     expect(other).toEqual([]);
   });
 
@@ -107,9 +109,13 @@ describe('who may speak to whom', () => {
     expect(into('access_nodes')).toEqual(['access_prometheus:9100-9100', 'access_prometheus:9400-9400']);
   });
 
-  test('no rule lets an address in, none opens SSH', () => {
+  test('addresses are let in by the load balancer of the gateway alone, SSH by none', () => {
+    const open = rules('ingress').filter(({ cidr_ipv4: cidr }) => cidr !== undefined);
+    expect(open.map(({ security_group_id: id }) => id)).toEqual([
+      reference('aws_security_group.access_clients.id'),
+    ]);
     for (const rule of rules('ingress')) {
-      expect(rule.referenced_security_group_id).toBeDefined();
+      expect(rule.referenced_security_group_id ?? rule.cidr_ipv4).toBeDefined();
       expect(Number(rule.from_port) <= 22 && Number(rule.to_port) >= 22).toBe(false);
     }
     for (const [, group] of ofType(staging, 'aws_security_group')) {
@@ -133,7 +139,7 @@ describe('who may speak to whom', () => {
   test('a new release brings its own rules and touches none', () => {
     const moved = difference(staging, synthStaging(EDITS.newRelease));
     expect(moved.filter((address) => !address.includes('v34'))).toEqual([
-      'aws_s3_object.gateway',
+      'aws_ecs_task_definition.gateway_task',
       'aws_s3_object.router_weights',
     ]);
   });

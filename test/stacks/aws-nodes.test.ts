@@ -71,7 +71,7 @@ describe('a group', () => {
     expect(group.max_instance_lifetime).toBeUndefined();
     expect(group.suspended_processes).toEqual(['AZRebalance']);
     expect(
-      [...staging.resources.keys()].filter((address) => /autoscaling_policy|schedule/.test(address)),
+      [...staging.resources.keys()].filter((address) => /^aws_autoscaling_(policy|schedule)/.test(address)),
     ).toEqual([]);
   });
 

@@ -101,4 +101,4 @@ describe('a real plan of staging', () => {
 });
 
 /** They name releases, ports and models; their machines stay. */
-const DOCUMENTS = ['aws_s3_object.gateway', 'aws_s3_object.router_weights'];
+const DOCUMENTS = ['aws_ecs_task_definition.gateway_task', 'aws_s3_object.router_weights'];

@@ -5,18 +5,22 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CloudTopology } from '../../constructs/cloud-topology.ts';
 import { ProcessTopology } from '../../constructs/process/process-topology.ts';
+import type { Environment } from '../../contracts/environment.ts';
 import { prometheusDocument } from '../../workloads/prometheus.ts';
+import type { Discovery } from '../../workloads/topology.ts';
 import { shippedEnvironment } from '../support/synth.ts';
 
 const local = shippedEnvironment('local');
 const staging = shippedEnvironment('staging');
 const prod = shippedEnvironment('prod');
+const cloud = (environment: Environment, discovery: Discovery) =>
+  new CloudTopology(environment, discovery, (name) => ({ env: name }));
 const documents = {
   local: prometheusDocument(local, new ProcessTopology(local)),
-  staging: prometheusDocument(staging, new CloudTopology(staging, { kind: 'ec2', region: 'us-east-1' })),
+  staging: prometheusDocument(staging, cloud(staging, { kind: 'ec2', region: 'us-east-1' })),
   prod: prometheusDocument(
     prod,
-    new CloudTopology(prod, { kind: 'gce', project: 'example-project', zones: ['us-central1-a'] }),
+    cloud(prod, { kind: 'gce', project: 'example-project', zones: ['us-central1-a'] }),
   ),
 };
 
@@ -39,7 +43,7 @@ test('names with dots are what they were, though labels of Google have none', ()
   const dotted = shippedEnvironment('prod', (text) => text.replaceAll('v32:', 'v0.32:'));
   const { text } = prometheusDocument(
     dotted,
-    new CloudTopology(dotted, { kind: 'gce', project: 'example-project', zones: ['us-central1-a'] }),
+    cloud(dotted, { kind: 'gce', project: 'example-project', zones: ['us-central1-a'] }),
   );
   expect(text).toContain('regex: v0_32\n        target_label: release\n        replacement: v0.32');
 });

@@ -25,8 +25,8 @@ async function folder(): Promise<string> {
   return path;
 }
 
-function run(args: readonly string[], cwd: string): Program {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: { ROUTER_KEY: 'hop' } });
+function run(args: readonly string[], cwd: string, env: Record<string, string> = {}): Program {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: { ROUTER_KEY: 'hop', ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
@@ -94,8 +94,27 @@ test('it serves, reloads on SIGHUP, refuses a bad reload, and ends with 0 on SIG
   expect(program.stdout()).not.toContain('the-key');
 });
 
+test('where there are neither files nor signals it reads a variable, and secrets again and again', async () => {
+  const cwd = await folder();
+  const config = { ...edgeConfig('http://127.0.0.1:9'), keys: { file: 'keys.json' } };
+  await writeFile(join(cwd, 'keys.json'), '[]');
+  const flags = ['--config-variable', 'CONFIG', '--reload-every', '1', ...FLAGS.slice(2)];
+  const program = run(flags, cwd, { CONFIG: JSON.stringify(config) });
+  const { admin } = await eventually(() => JSON.parse(program.stdout().split('\n')[0] ?? ''));
+  const keys = async () => ((await (await fetch(`http://${admin}/status`)).json()) as { keys: string }).keys;
+  const before = await keys();
+  await writeFile(join(cwd, 'keys.json'), JSON.stringify([{ id: 'new', sha256: 'a'.repeat(64) }]));
+  await eventually(async () => expect(await keys()).not.toBe(before));
+});
+
 test.each([
-  ['no configuration', ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'], 2, /--config: missing/],
+  [
+    'two configurations',
+    ['--config', 'gateway.json', '--config-variable', 'CONFIG'],
+    2,
+    /--config, --config-variable: give one of them/,
+  ],
+  ['no configuration', ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'], 2, /give one of them/],
   [
     'a listener that is none',
     ['--config', 'gateway.json', '--listen', '8080'],

@@ -53,8 +53,8 @@ export function edgeConfig(routerUrl: string, more: Partial<EdgeConfig> = {}): E
       'gpt-oss-120b': {
         contextTokens: 131_072,
         releases: {
-          v1: { kind: 'nodes', role: 'stable', price },
-          v2: { kind: 'nodes', role: 'canary', price },
+          v1: { kind: 'nodes', price },
+          v2: { kind: 'nodes', price },
         },
       },
       'gpt-oss-20b': {

@@ -1,0 +1,58 @@
+import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
+import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
+import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
+import { boundedName } from './bounded-name.ts';
+import { pullImages } from './ecr.ts';
+import type { LogGroup } from './log-group.ts';
+import type { Place } from './place.ts';
+import { policyDocument, trustPolicy } from './policy.ts';
+import { secretPattern } from './secret-access.ts';
+
+export interface GatewayRoleProps {
+  readonly environment: Environment;
+  readonly place: Place;
+  readonly logs: LogGroup;
+  readonly image: string;
+  /** Names of the secrets that its containers are started with. */
+  readonly secrets: readonly string[];
+}
+
+const LONGEST_NAME = 64;
+
+/**
+ * Who starts the gateway's containers: pulls the image, reads the secrets, writes the log. The program in them has no
+ * role and so no right at all.
+ */
+export class GatewayRole extends Construct {
+  readonly resource: IamRole;
+
+  constructor(scope: Construct, id: string, props: GatewayRoleProps) {
+    super(scope, id);
+    const { environment, place, logs, image, secrets } = props;
+    this.resource = new IamRole(this, 'Resource', {
+      name: boundedName(['fleet', environment.name, 'gateway', place.region], LONGEST_NAME),
+      description: `Starts the gateway of fleet environment ${environment.name}`,
+      assumeRolePolicy: trustPolicy('ecs-tasks.amazonaws.com', {
+        StringEquals: { 'aws:SourceAccount': place.account },
+      }),
+    });
+    new IamRolePolicy(this, 'policy', {
+      role: this.resource.id,
+      name: 'start-gateway',
+      policy: policyDocument([
+        {
+          Sid: 'WriteLogs',
+          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          Resource: `${logs.arn}:*`,
+        },
+        {
+          Sid: 'ReadSecrets',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: secrets.map((name) => secretPattern(environment, name, place)),
+        },
+        ...pullImages([image], place.partition),
+      ]),
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition/index.js';
+import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
+import { secretVariable } from '../../contracts/secret.ts';
+import { gatewayLogGroup } from '../../workloads/aws-names.ts';
+import type { Document } from '../../workloads/document.ts';
+import { GATEWAY_DRAIN_SECONDS } from '../../workloads/gateway.ts';
+import type { Topology } from '../../workloads/topology.ts';
+import type { GatewayRole } from './gateway-role.ts';
+import type { Place } from './place.ts';
+import { secretArn } from './secret-access.ts';
+
+export interface GatewayTaskProps {
+  readonly environment: Environment;
+  readonly topology: Topology;
+  readonly place: Place;
+  readonly role: GatewayRole;
+  readonly image: string;
+  readonly document: Document;
+  readonly secrets: readonly string[];
+}
+
+/** Name of the only container. */
+export const GATEWAY_CONTAINER = 'gateway';
+const CONFIG_VARIABLE = 'FLEET_GATEWAY_CONFIG';
+const STOP_MARGIN_SECONDS = 12;
+const USER = '10001:10001';
+
+/**
+ * One instance of the gateway on Fargate: no privileges, nothing writable, secrets by reference. Its configuration is a
+ * variable of the task, so a changed one is a new revision, which the service rolls out instance by instance. Weights
+ * are not in it.
+ */
+export class GatewayTask extends Construct {
+  readonly resource: EcsTaskDefinition;
+
+  constructor(scope: Construct, id: string, props: GatewayTaskProps) {
+    super(scope, id);
+    const { environment, role } = props;
+    const { cpus, memoryGiB } = environment.gateway.instances;
+    this.resource = new EcsTaskDefinition(this, 'Resource', {
+      family: `fleet-${environment.name}-gateway`,
+      requiresCompatibilities: ['FARGATE'],
+      networkMode: 'awsvpc',
+      cpu: String(cpus * 1024),
+      memory: String(memoryGiB * 1024),
+      runtimePlatform: { operatingSystemFamily: 'LINUX', cpuArchitecture: 'X86_64' },
+      executionRoleArn: role.resource.arn,
+      containerDefinitions: JSON.stringify([container(props)]),
+    });
+  }
+}
+
+/** In the API's own terms. All values are known beforehand. */
+function container({ environment, topology, place, image, document, secrets }: GatewayTaskProps) {
+  const { port, adminPort } = environment.gateway;
+  const { gateway: listen, gatewayAdmin: admin } = topology.listen;
+  return {
+    name: GATEWAY_CONTAINER,
+    image,
+    essential: true,
+    user: USER,
+    readonlyRootFilesystem: true,
+    linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
+    entryPoint: ['node', '/app/gateway.mjs'],
+    command: ['--config-variable', CONFIG_VARIABLE, '--listen', listen, '--admin', admin],
+    environment: [{ name: CONFIG_VARIABLE, value: JSON.stringify(JSON.parse(document.text)) }],
+    secrets: secrets.map((name) => ({
+      name: secretVariable(name),
+      valueFrom: secretArn(environment, name, place),
+    })),
+    portMappings: [port, adminPort].map((containerPort) => ({
+      containerPort,
+      hostPort: containerPort,
+      protocol: 'tcp',
+    })),
+    stopTimeout: GATEWAY_DRAIN_SECONDS + STOP_MARGIN_SECONDS,
+    healthCheck: {
+      command: ['CMD', 'node', '/app/probe.mjs', `http://127.0.0.1:${adminPort}/ready`],
+      interval: 10,
+      timeout: 5,
+      retries: 3,
+      startPeriod: 20,
+    },
+    logConfiguration: {
+      logDriver: 'awslogs',
+      options: {
+        'awslogs-group': gatewayLogGroup(environment.name),
+        'awslogs-region': place.region,
+        'awslogs-stream-prefix': 'gateway',
+      },
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import {
+  CloudRunV2Service,
+  type CloudRunV2ServiceTemplate,
+} from '@cdktf/provider-google/lib/cloud-run-v2-service/index.js';
+import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js';
+import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
+import type { Document } from '../../workloads/document.ts';
+import { gatewaySecrets } from '../../workloads/gateway.ts';
+import type { Topology } from '../../workloads/topology.ts';
+import { SECRETS_FOLDER } from '../cloud-topology.ts';
+import type { Access } from './access.ts';
+import { AccessRule } from './access-rule.ts';
+import { GatewayEntrance } from './gateway-entrance.ts';
+import type { Network } from './network.ts';
+import type { Place } from './place.ts';
+import { resourceName } from './resource-name.ts';
+import { secretId } from './secret-id.ts';
+
+export interface GatewayProps {
+  readonly environment: Environment;
+  readonly topology: Topology;
+  readonly place: Place;
+  readonly network: Network;
+  readonly access: Access;
+  /** gateway.json of the edge. */
+  readonly document: Document;
+}
+
+/** Cloud Run mounts each secret as a folder; this is the file in it. */
+export const SECRET_FILE = 'value';
+const CONFIG_VARIABLE = 'FLEET_GATEWAY_CONFIG';
+/** How often new API keys are looked for. */
+const RELOAD_SECONDS = 30;
+const LONGEST_NAME = 49;
+/** Cloud Run connects an instance to the network while it starts, which can take a minute and more. */
+const START = { periodSeconds: 5, failureThreshold: 48 } as const;
+
+/**
+ * The gateway on Cloud Run: an identity that may read its secrets and nothing else, the network as its only way out,
+ * HTTP/2 without TLS inside so that an instance sees when a client leaves. Its configuration is a variable: a changed
+ * one is a new revision. Weights are not in it. Its default URL answers only inside: provider 6.50 cannot switch it off.
+ */
+export class Gateway extends Construct {
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id);
+    const { environment, place, network, access } = props;
+    const { exposure, requestTimeout, instances } = environment.gateway;
+    const isPublic = exposure === 'public';
+    const secrets = gatewaySecrets(environment);
+    const grants = secrets.map(
+      (secret) =>
+        new SecretManagerSecretIamMember(this, `read-${secret}`, {
+          project: place.project,
+          secretId: secretId(environment, secret),
+          role: 'roles/secretmanager.secretAccessor',
+          member: access.gateway.resource.member,
+        }),
+    );
+    const service = new CloudRunV2Service(this, 'Resource', {
+      name: resourceName(place.environment, [id], LONGEST_NAME),
+      location: place.region,
+      ingress: isPublic ? 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' : 'INGRESS_TRAFFIC_INTERNAL_ONLY',
+      // Who may call is decided by API keys, which the gateway checks itself.
+      invokerIamDisabled: true,
+      deletionProtection: false,
+      template: {
+        serviceAccount: access.gateway.resource.email,
+        executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
+        timeout: `${requestTimeout}s`,
+        maxInstanceRequestConcurrency: instances.concurrency,
+        scaling: { minInstanceCount: instances.least, maxInstanceCount: instances.most },
+        vpcAccess: {
+          egress: 'ALL_TRAFFIC',
+          networkInterfaces: [{ network: network.resource.id, subnetwork: network.gateway.resource.id }],
+        },
+        containers: [container(props, secrets)],
+        volumes: secrets.map((secret) => ({
+          name: secret,
+          secret: {
+            secret: secretId(environment, secret),
+            items: [{ path: SECRET_FILE, version: 'latest', mode: 0o400 }],
+          },
+        })),
+      },
+      dependsOn: grants,
+    });
+    // What Cloud Run sends into the network has no identity there that a rule could name.
+    new AccessRule(this, 'reaches-router', {
+      place,
+      network,
+      name: ['gateway', 'reaches-router'],
+      description: 'The gateway speaks to routers',
+      allow: [String(environment.router.port)],
+      between: {
+        direction: 'INGRESS',
+        sourceRanges: [network.gateway.cidr],
+        targetServiceAccounts: [access.router.resource.email],
+      },
+    });
+    if (isPublic) new GatewayEntrance(this, 'entrance', { environment, place, service });
+  }
+}
+
+function container(
+  { environment, topology, document }: GatewayProps,
+  secrets: readonly string[],
+): NonNullable<Extract<CloudRunV2ServiceTemplate['containers'], readonly unknown[]>>[number] {
+  const { port, adminPort, instances } = environment.gateway;
+  const { gateway: image } = environment.images;
+  if (image === undefined) throw new Error(`environment ${environment.name} names no image of the gateway`);
+  return {
+    name: 'gateway',
+    image,
+    command: ['node', '/app/gateway.mjs'],
+    args: [
+      ...['--config-variable', CONFIG_VARIABLE, '--reload-every', String(RELOAD_SECONDS)],
+      ...['--listen', topology.listen.gateway, '--admin', topology.listen.gatewayAdmin],
+    ],
+    env: [{ name: CONFIG_VARIABLE, value: JSON.stringify(JSON.parse(document.text)) }],
+    ports: { name: 'h2c', containerPort: port },
+    resources: {
+      limits: { cpu: String(instances.cpus), memory: `${instances.memoryGiB}Gi` },
+      cpuIdle: false,
+      startupCpuBoost: true,
+    },
+    startupProbe: { httpGet: { path: '/ready/router', port: adminPort }, timeoutSeconds: 4, ...START },
+    livenessProbe: { httpGet: { path: '/ready', port: adminPort }, periodSeconds: 10, failureThreshold: 3 },
+    volumeMounts: secrets.map((name) => ({ name, mountPath: `${SECRETS_FOLDER}/${name}` })),
+  };
+}
