@@ -33,7 +33,11 @@ export function createH2c(onRequest: (req: IncomingMessage, res: ServerResponse)
     if (draining) session.close();
   });
   return {
-    accept: (socket) => void server.emit('connection', socket),
+    accept(socket) {
+      // Else a connection of which only the client's side has ended would stay.
+      socket.allowHalfOpen = false;
+      server.emit('connection', socket);
+    },
     drain() {
       draining = true;
       for (const session of sessions) session.close();
