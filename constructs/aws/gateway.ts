@@ -57,7 +57,7 @@ export class Gateway extends Construct {
       cluster: cluster.arn,
       taskDefinition: task.resource.arn,
       launchType: 'FARGATE',
-      platformVersion: '1.4.0',
+      platformVersion: 'LATEST',
       desiredCount: instances.least,
       deploymentMinimumHealthyPercent: 100,
       deploymentMaximumPercent: 200,

@@ -1,6 +1,6 @@
 /**
  * `limits/account.ts` in Redis: admits or settles one request of one key in one indivisible step. A limiter library
- * was weighed and left: see docs/decisions/0010-limits.md.
+ * was weighed and left: see docs/decisions/0014-limits.md.
  *
  * KEYS: account (hash), leases (sorted set by expiry), amounts (hash: pico-dollars by lease). They share a hash tag.
  * Time is Redis' own, so that the gateways' clocks do not matter; days and months come from the gateway, which
