@@ -76,9 +76,15 @@ async function run(): Promise<unknown> {
   const values: number[] = [];
   if (order.mode === 'hold') {
     let events = 0;
-    const started = all.map(() => converse(() => false, { onSent() {}, onEvents: (n) => (events += n) }));
-    const ended = await Promise.allSettled(started);
-    return { events, lost: ended.filter(({ status }) => status === 'rejected').length };
+    let lost = 0;
+    const stream = async () => {
+      let own = 0;
+      await converse(() => false, { onSent() {}, onEvents: (n) => (own += n) }).catch(() => (own = 0));
+      events += own;
+      if (own === 0) lost += 1;
+    };
+    await Promise.all(all.map(stream));
+    return { events, lost };
   }
   await Promise.all(
     all.map(() => {

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { DIRECT, PIPE, type Subject } from './subjects.ts';
 
 /** One list for each column, one value for each round. */
@@ -37,8 +38,11 @@ export function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? Number.NaN;
 }
 
+/** Of an even number of values the mean of the two in the middle. */
 function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
 /** Ratios to the pipe are of each round, then their median: a slow minute of the machine hits both. */
@@ -85,7 +89,7 @@ export function report(results: ReadonlyMap<string, Measured>, subjects: readonl
     'gap p50 / p99 ms, 50 streams, 20 ms',
     'MiB per 1,000 open streams',
   ];
-  return [...HOW, '', ...about(results, subjects), '', ...table(columns, rows)].join('\n');
+  return [...HOW, loadLine(), '', ...about(results, subjects), '', ...table(columns, rows)].join('\n');
 }
 
 const HOW = [
@@ -98,8 +102,16 @@ const HOW = [
   'Run it: npm run evidence -- gateway (needs wrk, nginx with its njs module, taskset). Peers are taken if they are installed:',
   '  mkdir portkey && cd portkey && npm init -y && npm install --ignore-scripts @portkey-ai/gateway@1.15.2   then BENCH_PORTKEY=.../portkey',
   '  python3 -m venv litellm && litellm/bin/pip install "litellm[proxy]==1.106.0"                            then BENCH_LITELLM=.../litellm',
+  'Portkey 1.15.2: its postinstall calls patch-package, and the package has no patches, hence --ignore-scripts. It answers streams with 500',
+  'under Node 20: "TypeError: immutable", where it appends to the headers of a response of fetch.',
   'BENCH_ROUNDS, BENCH_SECONDS and BENCH_MINUTES (no round begins later) bound the time.',
 ];
+
+/** Above what the benchmark itself keeps busy, something else ran: then absolute numbers and latencies say little. */
+function loadLine(): string {
+  const [, , average = Number.NaN] = loadavg();
+  return `Load average of the last 15 minutes when it ended: ${average.toFixed(1)} (about 2 come from the benchmark itself).`;
+}
 
 function about(results: ReadonlyMap<string, Measured>, subjects: readonly Subject[]): readonly string[] {
   return subjects.map(({ name, about: text }) => {
