@@ -1,7 +1,7 @@
 import { type Rung, rungsOf } from './capacity.ts';
 import type { Environment } from './environment.ts';
 import type { Machine, MachinePrice } from './machine-catalogue.ts';
-import { definitionOf, machineOf, releasesOf } from './release.ts';
+import { definitionOf, machineOf, ownPriceOf, releasesOf } from './release.ts';
 
 export type Provisioning = Rung['from'];
 
@@ -136,11 +136,11 @@ function cheapestElsewhere(
   model: string,
 ): Pick<BreakEven, 'outputPrice' | 'release'> | undefined {
   const [cheapest] = releasesOf(environment)
-    .flatMap(({ model: served, name, kind, document: { price } }) =>
-      served === model && kind === 'endpoint' && price !== undefined
-        ? [{ outputPrice: price.output, release: name }]
-        : [],
-    )
+    .filter((release) => release.model === model && release.kind === 'endpoint')
+    .flatMap((release) => {
+      const price = ownPriceOf(environment, release);
+      return price === undefined ? [] : [{ outputPrice: price.output, release: release.name }];
+    })
     .toSorted((a, b) => a.outputPrice - b.outputPrice);
   if (cheapest !== undefined) return cheapest;
   const catalogue = definitionOf(environment, model)?.price;

@@ -8,7 +8,7 @@ import { nearest } from './nearest.ts';
 import { nodeProblems } from './node-rules.ts';
 import type { Problem } from './problem.ts';
 import { redisProblems } from './redis-rules.ts';
-import { definitionOf } from './release.ts';
+import { definitionOf, hostedModelOf } from './release.ts';
 import { secretProblems } from './secret-rules.ts';
 import { FULL_WEIGHT, formatPercent, toBasisPoints } from './weight.ts';
 
@@ -204,10 +204,22 @@ function releaseShape(
 
 function releaseReferences(
   environment: Environment,
-  { endpoint }: ReleaseDocument,
+  release: ReleaseDocument,
   path: Problem['path'],
+  model: string,
 ): Problem[] {
-  if (endpoint === undefined || environment.endpoints[endpoint.host] !== undefined) return [];
+  const { endpoint } = release;
+  if (endpoint === undefined) return [];
+  if (environment.endpoints[endpoint.host] !== undefined)
+    return hostedModelOf(environment, model, release) !== undefined
+      ? []
+      : [
+          {
+            path: [...path, 'endpoint'],
+            message: `give \`model\`: no catalogue says how ${endpoint.host} calls ${model}`,
+            refersTo: ['endpoints', endpoint.host],
+          },
+        ];
   const known = Object.keys(environment.endpoints);
   return [
     {
@@ -220,12 +232,19 @@ function releaseReferences(
 
 function endpoints(environment: Environment): Problem[] {
   const local = environment.platform === 'process' || environment.platform === 'docker';
-  return Object.entries(environment.endpoints)
+  const foreign = Object.entries(environment.endpoints)
+    .filter(([, { auth }]) => auth === 'google' && environment.platform !== 'google')
+    .map(([name]) => ({
+      path: ['endpoints', name],
+      message: `signs in by a Google identity, which only platform google has; platform is ${environment.platform}`,
+    }));
+  const simulated = Object.entries(environment.endpoints)
     .filter(([, { simulated }]) => simulated === true && !(local && environment.class === 'development'))
     .map(([name]) => ({
       path: ['endpoints', name, 'simulated'],
       message: 'only for class development on platform process or docker',
     }));
+  return [...foreign, ...simulated];
 }
 
 function ports(environment: Environment): Problem[] {

@@ -1,3 +1,4 @@
+import { type CatalogueOffer, offerOf } from './endpoint-catalogue.ts';
 import type { Environment } from './environment.ts';
 import type { NodesDocument, ReleaseDocument } from './environment-schema.ts';
 import { MACHINE_CATALOGUE, type Machine } from './machine-catalogue.ts';
@@ -82,7 +83,33 @@ export function weightedReleases(environment: Environment, model: string): Weigh
 
 /** The price that a release's tokens are charged at: its own if it has one, else its model's. */
 export function priceOf(environment: Environment, release: Release): Price | undefined {
-  return release.document.price ?? definitionOf(environment, release.model)?.price;
+  return ownPriceOf(environment, release) ?? definitionOf(environment, release.model)?.price;
+}
+
+/** What a release itself costs: as the file says, else as its host's catalogue says. */
+export function ownPriceOf(environment: Environment, { model, document }: Release): Price | undefined {
+  return document.price ?? catalogueOffer(environment, model, document)?.price;
+}
+
+function catalogueOffer(
+  { endpoints }: Environment,
+  model: string,
+  { endpoint }: ReleaseDocument,
+): CatalogueOffer | undefined {
+  return endpoint === undefined ? undefined : offerOf(endpoints[endpoint.host]?.catalogue, model);
+}
+
+/** The model as a release's public endpoint knows it. Absent: own nodes, or neither the file nor the catalogue says. */
+export function hostedModelOf(
+  environment: Environment,
+  model: string,
+  release: ReleaseDocument,
+): { readonly host: string; readonly id: string; readonly maxOutputTokens?: number } | undefined {
+  const offer = catalogueOffer(environment, model, release);
+  const id = release.endpoint?.model ?? offer?.id;
+  if (release.endpoint === undefined || id === undefined) return undefined;
+  const { host, maxOutputTokens = offer?.maxOutputTokens } = release.endpoint;
+  return { host, id, maxOutputTokens };
 }
 
 /** One vLLM server of a release of own nodes. */

@@ -3,7 +3,14 @@ import type { Environment } from '../contracts/environment.ts';
 import type { ModelDocument } from '../contracts/environment-schema.ts';
 import { EdgeConfig, EgressConfig } from '../contracts/gateway-config.ts';
 import { MODEL_CATALOGUE } from '../contracts/model-catalogue.ts';
-import { definitionOf, priceOf, type Release, releasesOf, releasesOfModel } from '../contracts/release.ts';
+import {
+  definitionOf,
+  hostedModelOf,
+  priceOf,
+  type Release,
+  releasesOf,
+  releasesOfModel,
+} from '../contracts/release.ts';
 import { type Document, jsonDocument } from './document.ts';
 import type { Topology } from './topology.ts';
 
@@ -104,30 +111,25 @@ export function egressDocument(environment: Environment, topology: Topology): Do
     key: topology.secret(environment.router.key, 'egress'),
     endpoints: Object.fromEntries(
       Object.entries(environment.endpoints).map(
-        ([name, { url, bearer, certificateAuthority, simulated }]) => [
+        ([name, { url, bearer, auth, proxy, certificateAuthority, simulated }]) => [
           name,
           {
             url,
             bearer: bearer === undefined ? undefined : topology.secret(bearer, 'egress'),
+            auth,
+            proxy,
             certificateAuthority:
               simulated === true ? topology.simulatedAuthority(name) : certificateAuthority,
           },
         ],
       ),
     ),
-    routes: releasesOf(environment).flatMap(({ model, name, document: { endpoint } }) =>
-      endpoint === undefined
-        ? []
-        : [
-            {
-              model,
-              release: name,
-              endpoint: endpoint.host,
-              endpointModel: endpoint.model,
-              maxOutputTokens: endpoint.maxOutputTokens,
-            },
-          ],
-    ),
+    routes: releasesOf(environment).flatMap(({ model, name, document }) => {
+      const hosted = hostedModelOf(environment, model, document);
+      if (hosted === undefined) return [];
+      const { host: endpoint, id: endpointModel, maxOutputTokens } = hosted;
+      return [{ model, release: name, endpoint, endpointModel, maxOutputTokens }];
+    }),
     drainSeconds: GATEWAY_DRAIN_SECONDS,
   };
   return jsonDocument(EgressConfig.parse(config));

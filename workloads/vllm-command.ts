@@ -1,7 +1,14 @@
 import { drainTimes } from '../contracts/drain.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { engineSettings, maxModelLen } from '../contracts/fit.ts';
-import { definitionOf, machineOf, placementOf, type Release } from '../contracts/release.ts';
+import {
+  definitionOf,
+  hostedModelOf,
+  machineOf,
+  placementOf,
+  type Release,
+  releasesOf,
+} from '../contracts/release.ts';
 
 /** What starts one vLLM server: the arguments after the program's name. */
 export interface VllmCommandProps {
@@ -61,9 +68,10 @@ export function simulatedEndpointArguments(
   tls: SimulatedTls,
 ): string[] {
   const url = new URL(environment.endpoints[endpoint]?.url ?? '');
-  const models = Object.values(environment.models)
-    .flatMap(({ releases }) => Object.values(releases ?? {}))
-    .flatMap((release) => (release.endpoint?.host === endpoint ? [release.endpoint.model] : []));
+  const models = releasesOf(environment).flatMap(({ model, document }) => {
+    const hosted = hostedModelOf(environment, model, document);
+    return hosted?.host === endpoint ? [hosted.id] : [];
+  });
   return [
     'serve',
     endpoint,

@@ -18,7 +18,7 @@ export const Release = z.strictObject({
   endpoint: z
     .strictObject({
       host: Name.describe('a name under endpoints'),
-      model: z.string().min(1).describe("the model's id at that host"),
+      model: z.string().min(1).optional().describe("the model's id at that host; default of its catalogue"),
       maxOutputTokens: z.int().min(1).optional(),
     })
     .optional(),
