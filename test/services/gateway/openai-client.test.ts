@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { type Chain, startChain, WAYS, type Way } from '../../support/chain.ts';
+import { ANSWERS, CITY } from '../../support/client-answers.ts';
 import { collect } from '../../support/collect.ts';
 import { FAST, metric, SLOW, until } from '../vllm-simulator/support.ts';
 
@@ -9,21 +10,6 @@ const tools = ['weather', 'time'].map((name) => ({
   type: 'function' as const,
   function: { name, parameters },
 }));
-const CITY = { name: 'Zürich', inhabitants: 440_000 };
-const ANSWERS = [
-  {
-    contains: 'weather and time',
-    tool_calls: [
-      { name: 'weather', arguments: { city: 'Zürich' } },
-      { name: 'time', arguments: { city: '東京' } },
-    ],
-  },
-  { contains: 'weather', tool_calls: [{ name: 'weather', arguments: { city: 'Paris' } }] },
-  { contains: 'as JSON', content: JSON.stringify(CITY) },
-  { contains: 'think', reasoning: 'Let me see.', content: 'Four 🎉.' },
-  { afterToolResult: true, content: 'It is sunny.' },
-];
-
 function ask(content: string) {
   return [{ role: 'user' as const, content }];
 }
