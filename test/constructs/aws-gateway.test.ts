@@ -115,6 +115,11 @@ test('the count of instances belongs to the autoscaling only where there is one'
 });
 
 test('another price is a new revision of the task and nothing else', () => {
-  const priced = synthStaging((text) => text.replace('output: 0.6 }', 'output: 0.7 }'));
+  const priced = synthStaging((text) =>
+    text.replace(
+      'endpoint: { host: groq }',
+      'price: { input: 0.15, output: 0.7 }\n        endpoint: { host: groq }',
+    ),
+  );
   expect(difference(internal, priced)).toEqual(['aws_ecs_task_definition.gateway_task']);
 });
