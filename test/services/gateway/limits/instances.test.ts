@@ -73,8 +73,10 @@ describe('four gateways share one Redis', () => {
       const { status } = await (all[index % 4] as Instance).post(body);
       if (status === 429) refused.push(index);
     });
-    await eventually(() => expect(refused).toHaveLength(30));
-    expect(router.requests).toHaveLength(10);
+    await eventually(() => {
+      expect(refused).toHaveLength(30);
+      expect(router.requests).toHaveLength(10);
+    });
     for (const received of router.requests) chat(['a'])(received);
     await Promise.all(open);
   });
