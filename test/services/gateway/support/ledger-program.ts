@@ -33,6 +33,7 @@ export interface Program {
 export async function gateway(
   respond: Respond,
   more: Partial<EdgeConfig> = { ledger: LEDGER },
+  nodeFlags: readonly string[] = [],
 ): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-ledger-'));
   const router = await fakeUpstream(respond);
@@ -40,7 +41,10 @@ export async function gateway(
   await writeFile(join(folder, 'gateway.json'), JSON.stringify(edgeConfig(router.url, more)));
   await writeFile(join(folder, 'keys.json'), JSON.stringify([{ id: 'team-a', sha256 }]));
   const flags = ['--config', 'gateway.json', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
-  const child = spawn(process.execPath, [PROGRAM, ...flags], { cwd: folder, env: { ROUTER_KEY: 'hop' } });
+  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...flags], {
+    cwd: folder,
+    env: { ROUTER_KEY: 'hop' },
+  });
   const exit = once(child, 'close').then(([code]) => code as number | null);
   onTestFinished(async () => {
     child.kill('SIGKILL');
