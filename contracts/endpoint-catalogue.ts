@@ -37,7 +37,13 @@ const openai = (size: string) => `openai/gpt-oss-${size}`;
 /** When prices and caps were read: anomalyco/models.dev. They move; an environment's own values come first. */
 export const ENDPOINT_CATALOGUE_DATE = '2026-07-02';
 
-/** Prices, ids and caps: anomalyco/models.dev. URLs: the hosts' own documentation. */
+/**
+ * Prices, caps and the ids of 120b: anomalyco/models.dev. None of these hosts was called from here. The rest:
+ * - groq: URL and id of 20b from console.groq.com/docs. bedrock: ids from AWS's page on OpenAI models, path from an AWS sample.
+ * - fireworks: URL and id of 20b from docs.agno.com and lava.so, not from the host.
+ * - vertex: URL and ids of docs.cloud.google.com, which writes the ids without `openai/`; models.dev with it. Untried.
+ * - openrouter, deepinfra, together, cerebras: URL, and ids of 20b by the pattern of 120b, not checked against a page.
+ */
 export const ENDPOINT_CATALOGUE = {
   groq: {
     url: 'https://api.groq.com/openai/v1',
