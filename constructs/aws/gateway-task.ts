@@ -51,6 +51,11 @@ export class GatewayTask extends Construct {
   }
 }
 
+/** Quotes within quotes do not survive `synth --hcl`. */
+function encoded({ text }: Document): string {
+  return Buffer.from(JSON.stringify(JSON.parse(text))).toString('base64');
+}
+
 /** In the API's own terms. All values are known beforehand. */
 function container({ environment, topology, place, image, document, secrets }: GatewayTaskProps) {
   const { port, adminPort } = environment.gateway;
@@ -64,7 +69,7 @@ function container({ environment, topology, place, image, document, secrets }: G
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
     entryPoint: ['node', '/app/gateway.mjs'],
     command: ['--config-variable', CONFIG_VARIABLE, '--listen', listen, '--admin', admin],
-    environment: [{ name: CONFIG_VARIABLE, value: JSON.stringify(JSON.parse(document.text)) }],
+    environment: [{ name: CONFIG_VARIABLE, value: encoded(document) }],
     secrets: secrets.map((name) => ({
       name: secretVariable(name),
       valueFrom: secretArn(environment, name, place),

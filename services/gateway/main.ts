@@ -59,11 +59,11 @@ function beside(program: string): URL {
   return new URL(`${program}${extension}`, import.meta.url);
 }
 
-/** The configuration's text stands in the variable instead of in a file. */
+/** The configuration's text stands in the variable instead of in a file, as it is or in Base64. */
 async function readVariable(name: string): Promise<string> {
   const text = process.env[name];
   if (text === undefined) throw new Error(`the environment variable ${name} is not set`);
-  return text;
+  return text.trimStart().startsWith('{') ? text : Buffer.from(text, 'base64').toString('utf8');
 }
 
 function secondsOf(text: string): number {

@@ -24,6 +24,8 @@ const [container] = JSON.parse(
   String(attributes('aws_ecs_task_definition.gateway_task').container_definitions),
 );
 
+const decoded = (value: string) => JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+
 describe('the container of the gateway', () => {
   test('has no privileges and nothing to write on', () => {
     expect(container).toMatchObject({
@@ -50,7 +52,7 @@ describe('the container of the gateway', () => {
     ]);
     const [{ name, value }] = container.environment;
     expect(container.command).toContain(name);
-    expect(JSON.parse(value)).toMatchObject({
+    expect(decoded(value)).toMatchObject({
       role: 'edge',
       keys: { env: 'FLEET_SECRET_API_KEYS' },
       router: { key: { env: 'FLEET_SECRET_HOP_KEY' } },
@@ -58,7 +60,7 @@ describe('the container of the gateway', () => {
   });
 
   test('is stopped later than it drains', () => {
-    const config = JSON.parse(container.environment[0].value);
+    const config = decoded(container.environment[0].value);
     expect(container.stopTimeout).toBeGreaterThan(config.drainSeconds);
   });
 });

@@ -94,18 +94,22 @@ test('it serves, reloads on SIGHUP, refuses a bad reload, and ends with 0 on SIG
   expect(program.stdout()).not.toContain('the-key');
 });
 
-test('where there are neither files nor signals it reads a variable, and secrets again and again', async () => {
-  const cwd = await folder();
-  const config = { ...edgeConfig('http://127.0.0.1:9'), keys: { file: 'keys.json' } };
-  await writeFile(join(cwd, 'keys.json'), '[]');
-  const flags = ['--config-variable', 'CONFIG', '--reload-every', '1', ...FLAGS.slice(2)];
-  const program = run(flags, cwd, { CONFIG: JSON.stringify(config) });
-  const { admin } = await eventually(() => JSON.parse(program.stdout().split('\n')[0] ?? ''));
-  const keys = async () => ((await (await fetch(`http://${admin}/status`)).json()) as { keys: string }).keys;
-  const before = await keys();
-  await writeFile(join(cwd, 'keys.json'), JSON.stringify([{ id: 'new', sha256: 'a'.repeat(64) }]));
-  await eventually(async () => expect(await keys()).not.toBe(before));
-});
+test.each(['utf8', 'base64'] as const)(
+  'where there are neither files nor signals it reads a variable in %s, and secrets again and again',
+  async (encoding) => {
+    const cwd = await folder();
+    const config = { ...edgeConfig('http://127.0.0.1:9'), keys: { file: 'keys.json' } };
+    await writeFile(join(cwd, 'keys.json'), '[]');
+    const flags = ['--config-variable', 'CONFIG', '--reload-every', '1', ...FLAGS.slice(2)];
+    const program = run(flags, cwd, { CONFIG: Buffer.from(JSON.stringify(config)).toString(encoding) });
+    const { admin } = await eventually(() => JSON.parse(program.stdout().split('\n')[0] ?? ''));
+    const keys = async () =>
+      ((await (await fetch(`http://${admin}/status`)).json()) as { keys: string }).keys;
+    const before = await keys();
+    await writeFile(join(cwd, 'keys.json'), JSON.stringify([{ id: 'new', sha256: 'a'.repeat(64) }]));
+    await eventually(async () => expect(await keys()).not.toBe(before));
+  },
+);
 
 test.each([
   [
