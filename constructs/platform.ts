@@ -3,12 +3,12 @@ import type { Release } from '../contracts/release.ts';
 import type { Document } from '../workloads/document.ts';
 import type { Topology } from '../workloads/topology.ts';
 
-/** What the router is given: the one document that carries weights, and where the servers are if that is known beforehand. */
+/** What the router is given: the one document that carries weights, and who serves each release. */
 export interface RouterProps {
   /** nginx.conf: releases, weights, salts, limits. A weight change changes this and nothing else. */
   readonly weights: Document;
-  /** Servers by release. @default - the router agent discovers them through the platform's API */
-  readonly servers?: Document;
+  /** servers.json: the servers of each release, or the ports of machines that the router agent finds. */
+  readonly servers: Document;
 }
 
 /** A part that is described by one document. */

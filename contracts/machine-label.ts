@@ -1,3 +1,10 @@
+/** Labels (google) and tags (aws) that every machine of an environment carries, and what discovery looks for. */
+export const MACHINE_LABELS = {
+  environment: 'fleet-environment',
+  model: 'fleet-model',
+  release: 'fleet-release',
+} as const;
+
 /**
  * A name as the value of a label of Google, which takes no dots. Names have no underscores, so that both directions are
  * exact.

@@ -11,8 +11,8 @@ import type { Topology } from './topology.ts';
 export interface EnvironmentDocuments {
   /** nginx.conf: the one object that carries weights, salts and limits. */
   readonly weights: Document;
-  /** Servers by release, where they are known beforehand. */
-  readonly servers?: Document;
+  /** servers.json: servers by release, or how its machines' servers are found. */
+  readonly servers: Document;
   readonly gateway: Document;
   /** Absent where no release is answered by a public endpoint. */
   readonly egress?: Document;
@@ -33,8 +33,9 @@ export function environmentDocuments(
       { listen: listen.router, adminListen: listen.routerAdmin, egress: egress ? reach.egress : undefined },
       templates.nginx,
     ),
-    servers:
-      discovery.kind === 'static' ? jsonDocument(serversDocument(environment, discovery.address)) : undefined,
+    servers: jsonDocument(
+      serversDocument(environment, discovery.kind === 'static' ? discovery.address : undefined),
+    ),
     gateway: edgeDocument(environment, topology),
     egress: egress ? egressDocument(environment, topology) : undefined,
     prometheus: prometheusDocument(environment, topology),

@@ -1,5 +1,13 @@
 import type { Environment } from '../contracts/environment.ts';
-import { type Release, releasesOf, releasesOfModel, type Server, serversOf } from '../contracts/release.ts';
+import type { NodesDocument } from '../contracts/environment-schema.ts';
+import {
+  placementOf,
+  type Release,
+  releasesOf,
+  releasesOfModel,
+  type Server,
+  serversOf,
+} from '../contracts/release.ts';
 import {
   routerDocumentVersion,
   routerTarget,
@@ -83,23 +91,33 @@ export function routerDocument(
   return { text: render(template.router, { ...variables, version }), version };
 }
 
-/** The servers of all releases of kind nodes and url. `resolve` says where a server of own nodes listens. */
+/**
+ * The servers of all releases of kind nodes and url. `resolve` says where a server of own nodes listens; without it the
+ * release names its machines' ports and the router agent finds the machines.
+ */
 export function serversDocument(
   environment: Environment,
-  resolve: (server: Server) => ServerAddress,
+  resolve?: (server: Server) => ServerAddress,
 ): ServersDocument {
-  const sharedAddress = environment.platform === 'process' || environment.platform === 'docker';
   const releases = releasesOf(environment).filter(({ kind }) => kind !== 'endpoint');
   return {
     releases: releases.map((release) => ({
       model: release.model,
       release: release.name,
-      servers:
-        release.document.url === undefined
-          ? serversOf(release, sharedAddress).map(resolve)
-          : [urlAddress(release.document.url)],
+      ...serversOfRelease(release, resolve),
     })),
   };
+}
+
+function serversOfRelease(release: Release, resolve?: (server: Server) => ServerAddress) {
+  const { nodes, url } = release.document;
+  if (url !== undefined) return { servers: [urlAddress(url)] };
+  if (resolve !== undefined) return { servers: serversOf(release, true).map(resolve) };
+  return { ports: nodes === undefined ? [] : portsOf(nodes) };
+}
+
+function portsOf(nodes: NodesDocument): number[] {
+  return Array.from({ length: placementOf(nodes).servers }, (_, index) => nodes.port + index);
 }
 
 /** Models with releases, each with its part of variable names: `gpt-oss-7b.1` → `gpt_oss_7b_1`. */

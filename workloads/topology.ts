@@ -1,18 +1,13 @@
 import type { Server } from '../contracts/release.ts';
 import type { SecretSource } from '../contracts/secret.ts';
 
+export { MACHINE_LABELS } from '../contracts/machine-label.ts';
+
 /** How the router agent and Prometheus find the vLLM servers. */
 export type Discovery =
   | { readonly kind: 'static'; address(server: Server): { readonly address: string; readonly port: number } }
   | { readonly kind: 'gce'; readonly project: string; readonly zones: readonly string[] }
   | { readonly kind: 'ec2'; readonly region: string };
-
-/** Labels (google) and tags (aws) that every machine of an environment carries, and what discovery looks for. */
-export const MACHINE_LABELS = {
-  environment: 'fleet-environment',
-  model: 'fleet-model',
-  release: 'fleet-release',
-} as const;
 
 /** Where a node's exporters listen: machine metrics and GPU metrics. */
 export const EXPORTER_PORTS = { 'node-exporter': 9100, 'dcgm-exporter': 9400 } as const;

@@ -36,9 +36,7 @@ export class Router extends Construct {
         document: weights,
         applied: { url: `${agent}/status`, timeoutSeconds: APPLY_SECONDS },
       }),
-      ...(servers === undefined
-        ? []
-        : [documents.deliver(this, 'servers', { file: 'servers.json', document: servers })]),
+      documents.deliver(this, 'servers', { file: 'servers.json', document: servers }),
     ];
     new PartContainer(this, 'Resource', {
       context,

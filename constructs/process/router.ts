@@ -42,7 +42,7 @@ export class Router extends Construct {
         },
       },
       programHash: toolkit.programHash('router-agent'),
-      documents: { 'nginx.conf': weights, ...(servers === undefined ? {} : { 'servers.json': servers }) },
+      documents: { 'nginx.conf': weights, 'servers.json': servers },
     });
     const nginx = new ProcessPart(this, 'nginx', {
       context,
@@ -59,6 +59,6 @@ export class Router extends Construct {
       after: [agent.process],
     });
     agent.deliver(this, 'weights', ['nginx.conf'], [nginx.process]);
-    if (servers !== undefined) agent.deliver(this, 'servers', ['servers.json'], [nginx.process]);
+    agent.deliver(this, 'servers', ['servers.json'], [nginx.process]);
   }
 }

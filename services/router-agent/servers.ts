@@ -30,7 +30,7 @@ export async function resolveServers(
   lookup: Lookup,
 ): Promise<ServersByTarget> {
   const resolved = await Promise.all(
-    releases.map(async ({ model, release, servers }) => {
+    releases.map(async ({ model, release, servers = [] }) => {
       const lists = await Promise.all(
         servers.map(async ({ address, port }) =>
           (isIP(address) === 0 ? await lookup(address) : [address]).map((ip) => hostAndPort(ip, port)),

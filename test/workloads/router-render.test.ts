@@ -172,6 +172,18 @@ test('the servers document lists own nodes where the platform puts them, and url
   });
 });
 
+test('where machines are found by their labels, the servers document names the ports of one machine', () => {
+  const environment = environmentOf({
+    'gpt-oss-120b': { v32: { weight: 90, role: 'stable' }, lab: { weight: 10, url: 'http://lab.example' } },
+  });
+  const nodes = environment.models['gpt-oss-120b']?.releases?.v32?.nodes;
+  Object.assign(nodes ?? {}, { servers: 2, count: 3 });
+  expect(serversDocument(environment).releases).toEqual([
+    { model: 'gpt-oss-120b', release: 'v32', ports: [18_001, 18_002] },
+    { model: 'gpt-oss-120b', release: 'lab', servers: [{ address: 'lab.example', port: 80 }] },
+  ]);
+});
+
 function directives(text: string, name: string): string[] {
   return Array.from(text.matchAll(new RegExp(`^\\s*${name} (.*);$`, 'gm')), ([, value]) => value ?? '');
 }
