@@ -47,6 +47,8 @@ export const EdgeConfig = z.strictObject({
           z.strictObject({
             kind: z.enum(['nodes', 'endpoint', 'url']),
             price: Price,
+            /** It has a role, so a rollout may judge it: its requests are counted by groups of conversations. */
+            trial: z.boolean().optional(),
           }),
         ),
       }),

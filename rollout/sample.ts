@@ -1,3 +1,5 @@
+import type { Cache } from '../contracts/trial.ts';
+
 /** A Prometheus histogram over a window, as counts per bucket. */
 export interface Histogram {
   /** Upper bounds that are finite, growing. */
@@ -7,10 +9,6 @@ export interface Histogram {
   readonly sum: number;
 }
 
-/** What is known of a prompt's prefix: did most of it come from the server's cache? `unknown`: it does not say. */
-export const CACHES = ['warm', 'cold', 'unknown'] as const;
-export type Cache = (typeof CACHES)[number];
-
 /**
  * One group of conversations of one release. A conversation belongs to one group, by its routing key, on every gateway:
  * groups are independent of one another, whatever their conversations do (random groups; Wolter 2007, chapter 2).
@@ -18,7 +16,7 @@ export type Cache = (typeof CACHES)[number];
 export interface Group {
   /** Answered or failed; clients that left are neither. */
   readonly requests: number;
-  /** 5xx, 429 of the release, cut streams. */
+  /** Those that the release refused or failed (a status of 400 or more), and cut streams. */
   readonly errors: number;
   readonly firstToken: Readonly<Partial<Record<Cache, Histogram>>>;
   /** Mean of each stream. */

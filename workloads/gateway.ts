@@ -95,7 +95,7 @@ function requestPolicy({ defaults, caps, timeouts, keepAlive }: Partial<ModelDoc
 function edgeRelease(environment: Environment, release: Release) {
   const price = priceOf(environment, release);
   if (price === undefined) throw new Error(`${release.model} ${release.name} has no price`);
-  return { kind: release.kind, price };
+  return { kind: release.kind, price, ...(release.role === undefined ? {} : { trial: true }) };
 }
 
 /** Whether any release is answered by a public endpoint, so that an egress is needed. */

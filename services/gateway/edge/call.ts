@@ -11,6 +11,7 @@ import type { Leak, LeakOutcome } from './harmony.ts';
 import { type EdgeMetrics, type Labels, NONE, type Phase } from './metrics.ts';
 import type { ServedModel, ServedRelease } from './models.ts';
 import type { StreamWatch } from './stream-watch.ts';
+import { cacheOf } from './trial.ts';
 
 export interface EdgeCallProps {
   readonly metrics: EdgeMetrics;
@@ -56,6 +57,8 @@ export class EdgeCall {
   #server: string | undefined;
   #status: number | undefined;
   #firstTokenMs: number | undefined;
+  #group: string | undefined;
+  #gaps = 0;
   #complete = 0;
   #lastToken = 0;
   #settled = false;
@@ -87,11 +90,13 @@ export class EdgeCall {
   /**
    * @param path The API that it goes to.
    * @param bodyBytes Size of the body as it is sent.
+   * @param group Of its conversation (`trialGroup`). Absent: its release was not drawn but chosen by a pin.
    */
-  admitted(model: ServedModel, path: string, bodyBytes: number): void {
+  admitted(model: ServedModel, path: string, bodyBytes: number, group?: string): void {
     this.#model = model;
     this.#path = path;
     this.#bodyBytes = bodyBytes;
+    this.#group = group;
     this.#labels = { model: model.name, release: NONE };
     this.#metrics.admitted(model.name);
     this.phase = 'connect';
@@ -131,6 +136,7 @@ export class EdgeCall {
   token(): void {
     const now = this.#runtime.now();
     this.#metrics.token(this.#labels, (now - this.#lastToken) / 1000);
+    this.#gaps += 1;
     this.#lastToken = now;
   }
 
@@ -163,6 +169,7 @@ export class EdgeCall {
       usageMissing: usageMissing || (charge?.estimated === true && !aborted && !cut),
       charge,
     });
+    if (this.#release?.trial === true) this.#tried(end);
     const entry =
       this.#model === undefined ? {} : this.#ledger.record(this.#entry(end, charge, usageMissing));
     this.#log({
@@ -182,6 +189,22 @@ export class EdgeCall {
       completionTokens: charge?.usage.completion,
       aborted: end.aborted,
       cut: cut || undefined,
+    });
+  }
+
+  /** Who gave up waiting for a first token counts with the time that he waited: it would have been longer still. */
+  #tried({ status, aborted, cut }: End): void {
+    if (this.#group === undefined) return;
+    const gaveUp = aborted === undefined ? undefined : this.#runtime.now() - this.#complete;
+    const waited = this.#firstTokenMs ?? gaveUp;
+    const streaming = (this.#lastToken - this.#complete - (this.#firstTokenMs ?? 0)) / 1000;
+    this.#metrics.tried({
+      ...this.#labels,
+      group: this.#group,
+      outcome: aborted !== undefined ? undefined : cut || status >= 400 ? 'error' : 'ok',
+      cache: cacheOf(this.usage ?? this.streamed?.usage),
+      firstTokenSeconds: this.stream && waited !== undefined ? waited / 1000 : undefined,
+      interTokenSeconds: this.#gaps > 0 ? streaming / this.#gaps : undefined,
     });
   }
 

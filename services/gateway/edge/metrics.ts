@@ -6,6 +6,7 @@ import { LEAK_OUTCOMES, LEAKS, type Leak, type LeakOutcome } from './harmony.ts'
 import type { ServedModel } from './models.ts';
 import { SHED_REASONS, type ShedReason } from './overload.ts';
 import { RETRY_REASONS, type RetryReason } from './retry.ts';
+import { createTrialMetrics, type TrialRequest } from './trial.ts';
 
 /** Where a request is when its client leaves. */
 export const PHASES = [
@@ -54,6 +55,8 @@ export interface EdgeMetrics {
   /** @param seconds Since the token before. */
   token(labels: Labels, seconds: number): void;
   settled(request: Settled): void;
+  /** It was answered by a release that a rollout may judge. */
+  tried(request: TrialRequest): void;
 }
 
 const FIRST_TOKEN_BUCKETS = [
@@ -205,6 +208,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     leaked: (labels, kind, outcome) => leaks.inc({ ...labels, kind, outcome }),
     firstToken: (labels, seconds) => firstToken.observe({ ...labels }, seconds),
     token: (labels, seconds) => interToken.observe({ ...labels }, seconds),
+    tried: createTrialMetrics(registry),
     settled({ model, release, code, aborted, cut, usageMissing, charge }) {
       requests.inc({ model, release, code });
       if (aborted !== undefined) aborts.inc({ phase: aborted });

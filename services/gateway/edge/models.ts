@@ -22,6 +22,8 @@ export interface ServedModel extends RequestPolicy, Deadlines {
 export interface ServedRelease {
   readonly kind: 'nodes' | 'endpoint' | 'url';
   readonly price: Price;
+  /** Whether a rollout may judge it. @default false */
+  readonly trial?: boolean;
 }
 
 export interface ModelTable {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { RELEASE, SERVER, UNSENT } from '../../../contracts/headers.ts';
+import { PIN, RELEASE, ROUTING_KEY, SERVER, UNSENT } from '../../../contracts/headers.ts';
+import { trialGroup } from '../../../contracts/trial.ts';
 import type { Dialect } from '../dialect.ts';
 import { type ApiError, NO_CLIENT_RETRY, sendError } from '../http/errors.ts';
 import { failureError, pickHeaders } from '../http/pass-on.ts';
@@ -56,7 +57,7 @@ export function createEdgeRelay(
   return {
     start(dialect, { model, stream, usageShown, json, upstream }) {
       if (res.closed || res.writableEnded) return;
-      call.admitted(model, dialect.path, upstream.body.length);
+      call.admitted(model, dialect.path, upstream.body.length, groupOf(upstream.headers));
       const { firstTokenSeconds, totalSeconds, keepAliveSeconds = KEEP_ALIVE_SECONDS } = model;
       const deadlines = { firstTokenSeconds: stream ? firstTokenSeconds : undefined, totalSeconds };
       const clocks = startWatchdog(deadlines, runtime, (kind, error) => {
@@ -139,4 +140,12 @@ function isStream(status: number, headers: IncomingHttpHeaders): boolean {
 function single(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Of its conversation. Undefined: a pin chose the release. */
+function groupOf({
+  [PIN]: pin = '',
+  [ROUTING_KEY]: key,
+}: Readonly<Record<string, string>>): string | undefined {
+  return pin === '' && key !== undefined ? trialGroup(key) : undefined;
 }
