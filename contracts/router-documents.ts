@@ -21,6 +21,8 @@ export const ServersDocument = z.strictObject({
         servers: z.array(Server).optional(),
         /** Of machines that are found by their labels: server N of each listens on the Nth port. */
         ports: z.array(Port).min(1).optional(),
+        /** Requests that one server is given at a time, `max_conns` of nginx. @default - no bound */
+        maxConnections: z.int().min(1).optional(),
       })
       .refine(({ servers, ports }) => (servers === undefined) !== (ports === undefined), {
         message: 'must have either servers or ports',

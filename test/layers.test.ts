@@ -18,6 +18,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   services: [
     'contracts',
     'rollout',
+    '@aws-sdk',
+    'google-auth-library',
     'undici',
     '@redis',
     'prom-client',

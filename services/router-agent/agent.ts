@@ -2,28 +2,18 @@ import { claimedVersion, RefusedError, verifyDocument } from './document.ts';
 import type { Reading, Wanted } from './inputs.ts';
 import type { Answer, Nginx } from './nginx.ts';
 import { DOCUMENT_FILE, type Prefix, routerFiles, TAG_FILE } from './prefix.ts';
+import type { SourceName } from './readers.ts';
 import { serversTag } from './servers.ts';
+import type { AgentFacts, AgentState, AgentStatus } from './status.ts';
 
 const QUESTION_INTERVAL_MS = 50;
 const LOAD_DEADLINE_MS = 5_000;
 /** nginx stops its old workers 100 ms after the new ones start: after this many answers none takes a request. */
 const EQUAL_ANSWERS = 3;
-
-export type AgentState = 'no document' | 'refused' | 'waiting for nginx' | 'not loaded' | 'applied';
-
-/** Body of `GET /status`. */
-export interface AgentStatus {
-  /** Version that nginx answers with; null if it does not answer. */
-  readonly version: string | null;
-  /** Version of the document at its source, also if refused. */
-  readonly wanted: string | null;
-  /** Tag of the servers that nginx answers with. */
-  readonly servers: string | null;
-  readonly state: AgentState;
-  /** Why something that is wanted is not applied. */
-  readonly error?: string;
-  readonly nginx: 'running' | 'stopped';
-}
+/** Generations of old workers, each with its memory until its last stream ends. */
+const MOST_OLD_GENERATIONS = 8;
+/** Servers that come and go leave two of them to documents, so that a way back does not wait for streams. */
+const MOST_OLD_FOR_SERVERS = 6;
 
 /** nginx at one moment. */
 interface Observation {
@@ -46,10 +36,11 @@ export interface Agent {
   /** Makes nginx what is wanted. Calls during a run add one run after it; resolves when all are done. */
   look(): Promise<void>;
   status(): AgentStatus;
-  /** Times that nginx was told to load its files again. */
-  reloads(): number;
+  facts(): AgentFacts;
   /** Whether the files of a document are in place. */
   ready(): boolean;
+  /** Whether a document of this version was complete and unchanged, and nginx took it in a test. */
+  verified(version: string): boolean;
   /** Resolves when the present run is over; it does not wait for nginx any more. */
   stop(): Promise<void>;
 }
@@ -58,13 +49,19 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
   let reading: Reading = { problems: [] };
   let installed: Answer | undefined;
   let refusal: string | undefined;
+  let refusedText: string | undefined;
   /** Something in place that nginx's answer does not show is newer than what it has loaded. */
   let stale = false;
+  /** Why what is in place is not loaded yet. */
+  let waits: string | undefined;
   /** What this master was told to load and did not; it is told once. */
   let givenUp: string | undefined;
   let failure: string | undefined;
   let observed: Observation = {};
   let reloads = 0;
+  let refusedDocuments = 0;
+  const sourceErrors = new Map<SourceName, number>();
+  const verified = new Set<string>();
   let running: Promise<void> | undefined;
   let again = false;
   let stopping = false;
@@ -75,6 +72,7 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
     const tag = serversTag(document.targets, servers);
     if (await prefix.install(routerFiles(document, servers, tag, hopKeyMap))) stale = true;
     installed = { version: document.version, servers: tag };
+    verified.add(document.version);
   }
 
   /**
@@ -84,15 +82,25 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
   async function adopt(wanted: Wanted): Promise<void> {
     const inPlace = await prefix.read(DOCUMENT_FILE);
     refusal = await refusalOf(install(wanted));
-    if (refusal !== undefined && inPlace !== undefined && inPlace !== wanted.text)
+    if (refusal === undefined) {
+      refusedText = undefined;
+      return;
+    }
+    if (refusedText !== wanted.text) refusedDocuments += 1;
+    refusedText = wanted.text;
+    if (inPlace !== undefined && inPlace !== wanted.text)
       await refusalOf(install({ ...wanted, text: inPlace }));
   }
 
   /** What an earlier run of this program put in place. */
   async function recall(): Promise<void> {
-    const version = claimedVersion((await prefix.read(DOCUMENT_FILE)) ?? '');
+    const text = (await prefix.read(DOCUMENT_FILE)) ?? '';
+    const version = claimedVersion(text);
     const servers = /"(.*)"/.exec((await prefix.read(TAG_FILE)) ?? '')?.[1];
-    if (version !== undefined && servers !== undefined) installed = { version, servers };
+    if (version === undefined || servers === undefined) return;
+    installed = { version, servers };
+    const broken = await refusalOf(Promise.resolve(text).then(verifyDocument));
+    if (broken === undefined) verified.add(version);
   }
 
   async function observe(): Promise<Observation> {
@@ -117,13 +125,23 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
     }
   }
 
+  async function reasonToWait(master: number): Promise<string | undefined> {
+    const sameDocument = observed.answer?.version === installed?.version;
+    const old = await nginx.oldGenerations(master);
+    if (old < (sameDocument ? MOST_OLD_FOR_SERVERS : MOST_OLD_GENERATIONS)) return undefined;
+    return `${old} generations of old nginx workers still have requests: the change waits for one of them to end`;
+  }
+
   async function converge(): Promise<void> {
+    waits = undefined;
     observed = await observe();
     const { master } = observed;
     if (master === undefined) stale = false;
     if (master === undefined || installed === undefined || (shows(observed) && !stale)) return;
     const order = `${master} ${installed.version} ${installed.servers}`;
     if (order === givenUp && !stale) return;
+    waits = await reasonToWait(master);
+    if (waits !== undefined) return;
     nginx.reload(master);
     reloads += 1;
     stale = false;
@@ -137,6 +155,8 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
       failure = undefined;
       if (installed === undefined) await recall();
       reading = await read();
+      for (const { source } of reading.problems)
+        sourceErrors.set(source, (sourceErrors.get(source) ?? 0) + 1);
       if (reading.wanted !== undefined) await adopt(reading.wanted);
       await converge();
     } catch (error) {
@@ -158,18 +178,18 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
   function problems(): string[] {
     const notLoaded =
       givenUp !== undefined && !shows(observed)
-        ? [
-            `nginx (process ${observed.master}) did not load version ${installed?.version} in 5 s: see its log`,
-          ]
-        : [];
-    const others = [refusal, failure].filter((problem) => problem !== undefined);
-    return [...reading.problems, ...others, ...notLoaded];
+        ? `nginx (process ${observed.master}) did not load version ${installed?.version} in 5 s: see its log`
+        : undefined;
+    return [...reading.problems.map(({ message }) => message), refusal, failure, waits, notLoaded].filter(
+      (problem) => problem !== undefined,
+    );
   }
 
   function state(): AgentState {
-    if (reading.problems.length > 0 || refusal !== undefined) return 'refused';
+    if (refusal !== undefined || reading.problems.some(({ refused }) => refused)) return 'refused';
     if (installed === undefined) return 'no document';
     if (observed.master === undefined) return 'waiting for nginx';
+    if (waits !== undefined) return 'waiting for old workers';
     return shows(observed) ? 'applied' : 'not loaded';
   }
 
@@ -192,8 +212,12 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
       return running;
     },
     status,
-    reloads: () => reloads,
+    facts: () => ({
+      ...{ reloads, refusedDocuments, sourceErrors },
+      ...{ problems: reading.problems, releases: reading.releases ?? [] },
+    }),
     ready: () => prefix.exists(),
+    verified: (version) => verified.has(version),
     async stop() {
       stopping = true;
       await running;
@@ -201,9 +225,9 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
   };
 }
 
-async function refusalOf(installation: Promise<void>): Promise<string | undefined> {
+async function refusalOf(attempt: Promise<unknown>): Promise<string | undefined> {
   try {
-    await installation;
+    await attempt;
     return undefined;
   } catch (error) {
     if (error instanceof RefusedError) return error.message;

@@ -1,77 +1,55 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { Counter, Gauge, Registry } from 'prom-client';
 import type { Agent } from './agent.ts';
+import { createMetrics } from './metrics.ts';
 import type { Nginx } from './nginx.ts';
 
-/** `GET /status`, `/ready` and `/metrics` of the agent. */
-export function createStatusServer(agent: Agent, nginx: Nginx): Server {
+const KNOWN = '/status, /health, /ready, /metrics';
+
+export interface StatusServerProps {
+  readonly agent: Agent;
+  readonly nginx: Nginx;
+  /** Whether the router is to get no new connections. */
+  readonly leaving: () => boolean;
+}
+
+/** `GET /status`, `/health`, `/ready` and `/metrics` of the agent. */
+export function createStatusServer({ agent, nginx, leaving }: StatusServerProps): Server {
   const metrics = createMetrics(agent, nginx);
+
+  /**
+   * For a balancer: whether nginx answers now, with a document that was good. An outdated one is: a router whose
+   * sources are gone is as good as it was.
+   */
+  async function health(response: ServerResponse): Promise<void> {
+    const version = (await nginx.answer())?.version ?? null;
+    const healthy = version !== null && agent.verified(version) && !leaving();
+    answer(response, healthy ? 200 : 503, { healthy, version, leaving: leaving() });
+  }
+
+  async function exposition(response: ServerResponse): Promise<void> {
+    const text = await metrics.metrics();
+    response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
+  }
+
   return createServer((request, response) => {
+    const fail = (error: unknown) => answer(response, 500, { error: String(error) });
     const path = request.url?.split('?')[0];
     if (request.method !== 'GET') return answer(response, 405, { error: 'only GET is known here' });
-    if (path === '/status') return answer(response, 200, agent.status());
-    if (path === '/ready') return answer(response, agent.ready() ? 200 : 503, { ready: agent.ready() });
-    if (path !== '/metrics') return answer(response, 404, { error: 'known here: /status, /ready, /metrics' });
-    metrics.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
-      (error: unknown) => answer(response, 500, { error: String(error) }),
-    );
+    switch (path) {
+      case '/status':
+        return answer(response, 200, agent.status());
+      case '/ready':
+        return answer(response, agent.ready() ? 200 : 503, { ready: agent.ready() });
+      case '/health':
+        return void health(response).catch(fail);
+      case '/metrics':
+        return void exposition(response).catch(fail);
+      default:
+        return answer(response, 404, { error: `known here: ${KNOWN}` });
+    }
   });
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-}
-
-function createMetrics(agent: Agent, nginx: Nginx): Registry {
-  const registry = new Registry();
-  const registers = [registry];
-  new Gauge({
-    name: 'fleet_router_document_info',
-    help: 'The document that nginx has loaded; always 1.',
-    labelNames: ['version'],
-    registers,
-    collect() {
-      const { version } = agent.status();
-      this.reset();
-      if (version !== null) this.set({ version }, 1);
-    },
-  });
-  new Gauge({
-    name: 'fleet_router_document_refused',
-    help: '1 while something that is wanted is not applied because it is broken.',
-    registers,
-    collect() {
-      this.set(agent.status().state === 'refused' ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'fleet_router_nginx_running',
-    help: '1 while the nginx master runs.',
-    registers,
-    collect() {
-      this.set(agent.status().nginx === 'running' ? 1 : 0);
-    },
-  });
-  new Counter({
-    name: 'fleet_router_reloads_total',
-    help: 'Times that nginx was told to load its files again.',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(agent.reloads());
-    },
-  });
-  new Gauge({
-    name: 'fleet_router_nginx_connections',
-    help: 'Client connections of nginx by what they do. Absent while nginx does not answer.',
-    labelNames: ['state'],
-    registers,
-    async collect() {
-      const connections = await nginx.connections();
-      this.reset();
-      for (const [state, count] of Object.entries(connections ?? {})) this.set({ state }, count);
-    },
-  });
-  return registry;
 }

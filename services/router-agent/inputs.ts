@@ -1,6 +1,16 @@
+import { z } from 'zod';
+import { parseServers } from './candidates.ts';
+import type { FleetServers, ServingRelease } from './fleet-servers.ts';
 import { hopKeyMap } from './hop-key.ts';
-import { type Lookup, parseServers, resolveServers, type ServersByTarget } from './servers.ts';
+import type { Kept } from './kept.ts';
+import { Machine, type MachinePlace } from './machines.ts';
+import { patient } from './patient.ts';
+import { lastGood, type Problem, parsed, type Reader, recalled, type SourceName, seldom } from './readers.ts';
+import type { ServersByTarget } from './servers.ts';
 import type { DocumentSource } from './source.ts';
+
+/** How long one source may hold up the others. */
+const PATIENCE_MS = 1_000;
 
 /** What nginx shall be given. */
 export interface Wanted {
@@ -15,58 +25,88 @@ export interface Reading {
   readonly text?: string;
   /** Absent until every input was read once. */
   readonly wanted?: Wanted;
+  /** Absent until it is known where servers are. */
+  readonly releases?: readonly ServingRelease[];
   /** Inputs that could not be read; their last values are used. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** What an earlier run of this program left. */
+export interface Remains {
+  readonly servers: Kept;
+  machines(place: string): Kept;
+  /** nginx's document, and its map of the hop key: what nginx has taken is as good as the source. */
+  document(): Promise<string | undefined>;
+  hopKeyMap(): Promise<string | undefined>;
 }
 
 export interface InputsProps {
   readonly document: DocumentSource;
   readonly servers: DocumentSource;
+  readonly places: readonly MachinePlace[];
   /** Reads the hop key; an error's message must not contain it. */
   readonly hopKey: () => Promise<string>;
-  readonly lookup: Lookup;
+  readonly fleet: FleetServers;
+  readonly remains: Remains;
+  /** How often a cloud is asked for its machines. */
+  readonly discoveryMs: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** Called when a source that was too slow has answered. */
+  readonly arrived: () => void;
 }
 
-/** Reads what the agent applies. A broken input holds up none of the others. */
-export function createInputs({ document, servers, hopKey, lookup }: InputsProps): () => Promise<Reading> {
-  const texts = parsedSource(document, (text) => text);
-  const lists = parsedSource(servers, parseServers);
-  const readText = lastGood(texts);
-  const readServers = lastGood(async () => resolveServers(await lists(), lookup));
-  const readHopKey = lastGood(async () => hopKeyMap(await hopKey()));
+/** Reads what the agent applies. A source that is broken, gone or slow holds up none of the others. */
+export function createInputs(props: InputsProps): () => Promise<Reading> {
+  const { document, servers, hopKey, fleet, remains } = props;
+  const readText = reader(props, 'document', parsed(document, String), remains.document);
+  const readServers = reader(props, 'servers', parsed(servers, parseServers, remains.servers), () =>
+    recalled(remains.servers, parseServers),
+  );
+  const readHopKey = reader(props, 'hop-key', async () => hopKeyMap(await hopKey()), remains.hopKeyMap);
+  const readPlaces = props.places.map((place) => placeReader(props, place));
 
   return async () => {
-    const [text, byTarget, map] = await Promise.all([readText(), readServers(), readHopKey()]);
-    const problems = [text, byTarget, map].flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-    if (text.value === undefined || byTarget.value === undefined || map.value === undefined)
+    const [text, list, map, ...places] = await Promise.all([
+      readText(),
+      readServers(),
+      readHopKey(),
+      ...readPlaces.map((read) => read()),
+    ]);
+    const problems = [text, list, map, ...places].flatMap(({ problem }) => problem ?? []);
+    const machines = places.map(({ value }) => value);
+    if (list.value === undefined || !machines.every((found) => found !== undefined))
       return { text: text.value, problems };
-    const wanted = { text: text.value, servers: byTarget.value, hopKeyMap: map.value };
-    return { text: text.value, wanted, problems };
+    const releases = await fleet.find(list.value, machines.flat());
+    if (text.value === undefined || map.value === undefined) return { text: text.value, releases, problems };
+    const wanted = {
+      text: text.value,
+      servers: new Map(releases.map((release) => [release.target, release])),
+      hopKeyMap: map.value,
+    };
+    return { text: text.value, wanted, releases, problems };
   };
 }
 
-/** Parses a source's document once per tag. */
-function parsedSource<T>(source: DocumentSource, parse: (text: string) => T): () => Promise<T> {
-  let last: { readonly tag: string; readonly value: T } | undefined;
-  return async () => {
-    const fetched = await source.fetch(last?.tag);
-    if (fetched !== 'unchanged') last = { tag: fetched.tag, value: parse(fetched.text) };
-    if (last === undefined) throw new Error('the source says unchanged, but nothing was fetched before');
-    return last.value;
-  };
+function reader<T>(
+  { arrived }: InputsProps,
+  source: SourceName,
+  ask: () => Promise<T>,
+  last: () => Promise<T | undefined>,
+): Reader<T> {
+  return lastGood({ source, read: patient({ ask, patienceMs: PATIENCE_MS, arrived }), last });
 }
 
-/** Repeats the last value while reading fails. */
-function lastGood<T>(
-  read: () => Promise<T>,
-): () => Promise<{ readonly value?: T; readonly problem?: string }> {
-  let value: T | undefined;
-  return async () => {
-    try {
-      value = await read();
-      return { value };
-    } catch (error) {
-      return { value, problem: error instanceof Error ? error.message : String(error) };
-    }
+const Machines = z.array(Machine);
+const parseMachines = (text: string): readonly Machine[] => Machines.parse(JSON.parse(text));
+
+function placeReader(props: InputsProps, place: MachinePlace): Reader<readonly Machine[]> {
+  const { remains, discoveryMs, now } = props;
+  const kept = remains.machines(place.name);
+  const find = async () => {
+    const machines = await place.find();
+    await kept.write(JSON.stringify(machines));
+    return machines;
   };
+  return reader(props, 'discovery', seldom(find, discoveryMs, now), () => recalled(kept, parseMachines));
 }

@@ -1,5 +1,5 @@
 import { lookup as ask } from 'node:dns/promises';
-import type { Lookup } from './servers.ts';
+import type { Lookup } from './candidates.ts';
 
 /** Asks the system's resolver. While a name does not resolve, the addresses it last had stay. */
 export function createLookup(): Lookup {

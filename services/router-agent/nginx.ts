@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { z } from 'zod';
 import { PID_FILE } from './prefix.ts';
+import { generationsOf, oldWorkersOf } from './workers.ts';
 
 const TEST_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 1_000;
@@ -32,6 +33,8 @@ export interface Nginx {
   /** What one of its workers has loaded; undefined if none answers within a second. */
   answer(): Promise<Answer | undefined>;
   connections(): Promise<Connections | undefined>;
+  /** Generations of the master's workers that only finish what they have. */
+  oldGenerations(master: number): Promise<number>;
 }
 
 export interface NginxProps {
@@ -68,6 +71,7 @@ export function createNginx({ program, prefix, admin }: NginxProps): Nginx {
       const [reading = 0, writing = 0, waiting = 0] = found;
       return { reading, writing, waiting };
     },
+    oldGenerations: async (master) => generationsOf(await oldWorkersOf(master)),
   };
 }
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RefusedError, type RouterDocument } from './document.ts';
-import { type ServersByTarget, serversFile } from './servers.ts';
+import { readIfThere } from './kept.ts';
+import { type ServersByTarget, serversFile, serversOf } from './servers.ts';
 
 /** Files of an nginx prefix: path below it → text. */
 export type PrefixFiles = ReadonlyMap<string, string>;
@@ -33,12 +34,7 @@ export function createPrefix(folder: string, test: ConfigurationTest): Prefix {
   const candidate = join(folder, 'candidate');
 
   async function read(path: string): Promise<string | undefined> {
-    try {
-      return await readFile(join(folder, path), 'utf8');
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
+    return readIfThere(join(folder, path));
   }
 
   async function isInPlace(files: PrefixFiles): Promise<boolean> {
@@ -90,7 +86,7 @@ export function routerFiles(
   return new Map([
     ...targets.map((target): [string, string] => [
       `servers/${target}.conf`,
-      serversFile(servers.get(target) ?? []),
+      serversFile(serversOf(target, servers)),
     ]),
     [TAG_FILE, `default "${tag}";\n`],
     [HOP_KEY_FILE, hopKeyMap],

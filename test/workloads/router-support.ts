@@ -121,7 +121,7 @@ export function writePrefix(prefix: string, text: string, servers: Servers = {})
   const lists = new Map(
     Object.entries(servers).map(([target, list]) => [
       target,
-      list.map(({ address, port }) => `${address}:${port}`),
+      { servers: list.map(({ address, port }) => ({ address: `${address}:${port}`, down: false })) },
     ]),
   );
   for (const folder of ['run', 'logs']) mkdirSync(join(prefix, folder), { recursive: true });

@@ -9,7 +9,8 @@ test('until its files are there the agent is not ready and says which one is mis
   const place = await makePlace();
   await place.startAgent();
   expect((await get(place.agentPort, '/ready')).status).toBe(503);
-  const { error } = await untilStatus(place, { state: 'refused' });
+  await until('it has looked', async () => (await place.status()).error !== undefined);
+  const { error } = await untilStatus(place, { state: 'no document' });
   expect(error).toMatch(/nginx\.conf.*servers\.json/);
   place.want(withCanaryAt(0));
   place.serve({});

@@ -55,7 +55,7 @@ test('files in a folder that cannot be watched yet are found by polling', async 
   const place = await makePlace();
   rmdirSync(place.wanted);
   await place.startAgent(['--poll', '100']);
-  await untilStatus(place, { state: 'refused' });
+  await untilStatus(place, { state: 'no document', nginx: 'stopped' });
   mkdirSync(place.wanted);
   place.want(withCanaryAt(0));
   place.serve({});

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Environment } from '../../../contracts/environment.ts';
 import type { ServersDocument } from '../../../contracts/router-documents.ts';
-import type { AgentStatus } from '../../../services/router-agent/agent.ts';
+import type { AgentStatus } from '../../../services/router-agent/status.ts';
 import { type RouterDocument, routerDocument } from '../../../workloads/router.ts';
 import {
   type Answer,
