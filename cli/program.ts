@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
+import { addCanaryCommand } from './canary-command.ts';
 import { addCheckCommand, addCiCommand } from './check-command.ts';
 import { addCloudCommands } from './cloud-commands.ts';
 import type { Context, Outcome, Surroundings } from './context.ts';
@@ -154,6 +155,7 @@ export function createProgram(terminal: Terminal): Command {
       }),
     );
 
+  addCanaryCommand(program, (command) => inProject((context) => command(timed(context))), paint);
   addCheckCommand(program, inProject, paint, terminal.version);
   addCiCommand(program, inProject);
 
