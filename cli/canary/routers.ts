@@ -1,4 +1,3 @@
-import type { Environment } from '../../contracts/environment.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../errors.ts';
 
@@ -55,21 +54,4 @@ function notApplied(found: readonly RouterVersion[], wanted: string, seconds: nu
 /** The version that a router document says it has. */
 export function versionOfDocument(text: string): string | undefined {
   return /^# gpt-oss-fleet router document, version ([0-9a-f]{12})\n/.exec(text)?.[1];
-}
-
-/**
- * The routers of an environment.
- * @throws Failure for a platform without routers
- */
-export async function openRouters(environment: Environment, context: Context): Promise<Routers> {
-  switch (environment.platform) {
-    case 'process': {
-      const { processRouters } = await import('./process-routers.ts');
-      return processRouters(environment, context);
-    }
-    default:
-      throw new Failure(
-        `${environment.name} is on platform ${environment.platform}, whose routers cannot be reached from here yet`,
-      );
-  }
 }

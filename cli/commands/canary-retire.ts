@@ -1,10 +1,10 @@
 import { releasesOfModel } from '../../contracts/release.ts';
+import { type ChangeFlags, type ChangeResult, changeModel } from '../canary/change-model.ts';
 import { requireModel } from '../canary/model.ts';
 import type { Context } from '../context.ts';
 import { Failure, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { readEnvironment } from '../project.ts';
-import { type ChangeFlags, type ChangeResult, changeModel } from './canary-set.ts';
 
 /**
  * Removes a release that takes no traffic, as a plan of its own: its machines go and nothing else changes.
