@@ -1,8 +1,9 @@
 import type { Environment } from '../../contracts/environment.ts';
 import { releasesOfModel } from '../../contracts/release.ts';
 import { type Observed, observe, reasonOf } from '../canary/observed.ts';
+import { openRouters } from '../canary/open-routers.ts';
 import { openPrometheus, prometheusUrl } from '../canary/prometheus.ts';
-import { openRouters, type Routers, type RouterVersion, versionOfDocument } from '../canary/routers.ts';
+import { type Routers, type RouterVersion, versionOfDocument } from '../canary/routers.ts';
 import { type AppliedShares, sharesOfDocument } from '../canary/shares-of-document.ts';
 import type { Context } from '../context.ts';
 import { Failure, messageOf } from '../errors.ts';
