@@ -3,6 +3,7 @@ import { compressionProblems } from './compression-rules.ts';
 import type { Environment } from './environment.ts';
 import { portsOf } from './environment-ports.ts';
 import type { ModelDocument, ReleaseDocument } from './environment-schema.ts';
+import { fallbackProblems } from './fallback-rules.ts';
 import { gatewayProblems } from './gateway-rules.ts';
 import { nearest } from './nearest.ts';
 import { nodeProblems } from './node-rules.ts';
@@ -26,6 +27,7 @@ const RULES: readonly Rule[] = [
   (environment) => everyModel(environment, roles),
   (environment) => everyRelease(environment, releaseShape),
   (environment) => everyRelease(environment, releaseReferences),
+  fallbackProblems,
   compressionProblems,
   nodeProblems,
   cloudProblems,

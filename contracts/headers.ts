@@ -18,5 +18,10 @@ export const HOP_KEY = 'x-fleet-hop-key';
 export const SERVER = 'x-fleet-server';
 /** From the router: `1` when no byte of the request reached a server, so that it may be sent again. */
 export const UNSENT = 'x-fleet-unsent';
+/**
+ * Router → egress: the location that takes the request if nothing of it reached the endpoint. The egress names it in
+ * `x-accel-redirect` then, which makes nginx go there.
+ */
+export const FALLBACK = 'x-fleet-fallback';
 /** Both ways: the request's id. */
 export const REQUEST_ID = 'x-request-id';

@@ -38,6 +38,19 @@ export function placementOf(nodes: NodesDocument): Placement {
   return { tensorParallel: nodes.tensorParallel ?? 1, servers: nodes.servers ?? 1 };
 }
 
+/**
+ * Requests that a router gives to one server of a release at a time. Undefined: any number. Without a value in the file
+ * it is what vLLM runs at once when it serves the API: 1024 on a GPU of 70 GiB or more other than A100, else 256
+ * (vllm/engine/arg_utils.py, `get_batch_defaults`), so that it is full before a queue begins.
+ */
+export function maxConnectionsOf(environment: Environment, { document }: Release): number | undefined {
+  const { maxConnections, nodes } = document;
+  if (maxConnections !== undefined || nodes === undefined) return maxConnections;
+  const machine = machineOf(environment, nodes.machine);
+  const isLarge = machine !== undefined && machine.gpuMemoryGiB >= 70 && !/a100/i.test(machine.gpu);
+  return isLarge ? 1024 : 256;
+}
+
 /** The container image that a release's servers run. */
 export function imageOf({ images }: Environment, { image, version }: NodesDocument): string {
   return image ?? images.vllm[version] ?? `vllm/vllm-openai:v${version}`;

@@ -1,6 +1,7 @@
 import type { Environment } from '../contracts/environment.ts';
 import type { NodesDocument } from '../contracts/environment-schema.ts';
 import {
+  maxConnectionsOf,
   placementOf,
   type Release,
   releasesOf,
@@ -44,6 +45,7 @@ export const ROUTER_TEMPLATES = {
   egress: 'nginx/upstream-egress.conf',
   location: 'nginx/location.conf',
   endpointLocation: 'nginx/location-endpoint.conf',
+  endpointWithFallback: 'nginx/location-endpoint-with-fallback.conf',
 } as const;
 
 /**
@@ -104,6 +106,7 @@ export function serversDocument(
     releases: releases.map((release) => ({
       model: release.model,
       release: release.name,
+      maxConnections: maxConnectionsOf(environment, release),
       ...serversOfRelease(release, resolve),
     })),
   };
@@ -157,8 +160,10 @@ function upstreamBlock(release: Release, template: RouterTemplate): string {
 
 function locationBlock(release: Release, template: RouterTemplate): string {
   const { model, name, kind, document } = release;
-  const shared = { target: routerTarget(model, name), model, release: name };
-  if (kind === 'endpoint') return render(template.endpointLocation, shared);
+  const fallback = document.fallback === undefined ? '""' : routerTarget(model, document.fallback.release);
+  const shared = { target: routerTarget(model, name), model, release: name, fallback };
+  if (kind === 'endpoint')
+    return render(fallback === '""' ? template.endpointLocation : template.endpointWithFallback, shared);
   const host = document.url === undefined ? 'vllm' : new URL(document.url).host;
   return render(template.location, { ...shared, host });
 }

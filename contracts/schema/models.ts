@@ -5,6 +5,14 @@ import { Nodes } from './nodes.ts';
 import { KeepAlive, RequestCaps, RequestDefaults, Timeouts } from './request-policy.ts';
 import { Name, Price, Version } from './values.ts';
 
+const Fallback = z.strictObject({
+  release: Name.describe('another release of the same model'),
+  leavesSite: z
+    .literal(true)
+    .optional()
+    .describe('required where that release is a public host: prompts go there, and its tokens cost money'),
+});
+
 export const Release = z.strictObject({
   weight: z
     .number()
@@ -14,6 +22,17 @@ export const Release = z.strictObject({
     .describe("percent of the model's traffic, two decimals"),
   role: z.enum(['stable', 'canary']).optional(),
   price: Price.optional(),
+  maxConnections: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe(
+      "requests, each a connection, that a router gives to one server at a time; a further one goes to the release's next server. Own nodes: default what vLLM runs at once by itself on their GPUs (1024 or 256); url: default no limit",
+    ),
+  fallback: Fallback.optional().describe(
+    'takes requests that no server of this release could be given because none is reachable or all are full; default nobody: they are refused',
+  ),
   nodes: Nodes.optional(),
   endpoint: z
     .strictObject({

@@ -22,9 +22,14 @@ export type ServersByTarget = ReadonlyMap<string, ReleaseServers>;
 
 export type ReleaseEntry = ServersDocument['releases'][number];
 
-/** Makes a group of one have passive health, and an empty group valid (502 at once). Port 9 is never connected to. */
-const DOWN_SIBLING = 'server 127.0.0.1:9 down;';
+/** Makes an empty group valid: 503 at once. Port 9 is never connected to. */
+const NOBODY = 'server 127.0.0.1:9 down;';
 const PASSIVE_HEALTH = 'max_fails=3 fail_timeout=10s';
+/**
+ * An only server is never marked as failed: there is no other to send to, and the mark would refuse requests for 10 s
+ * after it is back (decision 0017).
+ */
+const NO_PASSIVE_HEALTH = 'max_fails=0';
 
 const NONE: ReleaseServers = { servers: [] };
 
@@ -35,10 +40,11 @@ export function serversOf(target: string, servers: ServersByTarget): ReleaseServ
 /** The text of a release's servers file. The same servers give the same bytes. */
 export function serversFile({ servers, maxConnections }: ReleaseServers): string {
   const bound = maxConnections === undefined ? '' : `max_conns=${maxConnections} `;
+  const health = servers.length === 1 ? NO_PASSIVE_HEALTH : PASSIVE_HEALTH;
   const lines = servers.map(
-    ({ address, down }) => `server ${address} ${bound}${PASSIVE_HEALTH}${down ? ' down' : ''};`,
+    ({ address, down }) => `server ${address} ${bound}${health}${down ? ' down' : ''};`,
   );
-  return `${[...lines, ...(servers.length < 2 ? [DOWN_SIBLING] : [])].join('\n')}\n`;
+  return `${(lines.length === 0 ? [NOBODY] : lines).join('\n')}\n`;
 }
 
 /** Identifies servers: 12 hex digits over the servers files that a document includes. */

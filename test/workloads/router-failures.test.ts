@@ -17,8 +17,19 @@ const single = environmentOf({ [MODEL]: { v32: { weight: 100, role: 'stable' } }
 const codeOf = ({ body }: { readonly body: string }): unknown => JSON.parse(body).error.code;
 
 describe('when a server fails', () => {
+  test('a release without servers answers 503, marked unsent, to be asked again in a second', async () => {
+    const router = await startRouter(single, {});
+    const answer = await ask(router.port, { headers: fleetHeaders(MODEL) });
+    expect([answer.status, codeOf(answer)]).toEqual([503, 'release_unavailable']);
+    expect(answer.headers).toMatchObject({
+      'x-fleet-unsent': '1',
+      'x-fleet-release': 'v32',
+      'retry-after': '1',
+    });
+    expect(answer.headers).not.toHaveProperty('x-fleet-server');
+  });
+
   test.each([
-    ['no server', []],
     ['one server that refuses', [0]],
     ['two servers that refuse', [0, 0]],
   ])('a release with %s answers 502, marked unsent', async (_, ports) => {
@@ -108,13 +119,15 @@ describe('when a server fails', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('passive health works for the only server of a release too', async () => {
-    const server = { address: '127.0.0.1', port: await freePort() };
+  test('the only server of a release is asked again the moment that it is back', async () => {
+    const server = await startFakeServer();
     const router = await startRouter(single, { [`${MODEL}_v32`]: [server] });
-    for (let index = 0; index < 5; index += 1) await ask(router.port, { headers: fleetHeaders(MODEL) });
-    await until('all are logged', () => router.log().length === 5);
-    const tried = router.log().map(({ upstreamAddress }) => upstreamAddress);
-    expect(tried.filter((address) => address === `127.0.0.1:${server.port}`)).toHaveLength(3);
+    await server.stop();
+    for (let index = 0; index < 20; index += 1)
+      expect((await ask(router.port, { headers: fleetHeaders(MODEL) })).status).toBe(502);
+    server.server.listen(server.port, '127.0.0.1');
+    await once(server.server, 'listening');
+    expect((await ask(router.port, { headers: fleetHeaders(MODEL) })).status).toBe(200);
   });
 
   test('passive health takes it out: later requests do not wait for it', async () => {

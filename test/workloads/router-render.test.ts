@@ -31,6 +31,13 @@ const CASES: Readonly<Record<string, Environment>> = {
       lab: { weight: 30, url: 'http://10.1.2.3:8000' },
     },
   }),
+  fallbacks: environmentOf({
+    'gpt-oss-120b': {
+      v32: { weight: 80, role: 'stable', fallback: { release: 'groq', leavesSite: true } },
+      v33: { weight: 10, role: 'canary', maxConnections: 64, fallback: { release: 'v32' } },
+      groq: { weight: 10, endpoint: true, fallback: { release: 'v32' } },
+    },
+  }),
   'several-models': environmentOf({
     'gpt-oss-120b': {
       v32: { weight: 33.33, role: 'stable' },

@@ -12,10 +12,15 @@ import { onTestFinished } from 'vitest';
 import type { Environment } from '../../contracts/environment.ts';
 import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { releasesOf } from '../../contracts/release.ts';
-import type { ServerAddress } from '../../contracts/router-documents.ts';
+import { routerTarget, type ServerAddress } from '../../contracts/router-documents.ts';
 import { hopKeyMap } from '../../services/router-agent/hop-key.ts';
 import { routerFiles } from '../../services/router-agent/prefix.ts';
-import { ROUTER_TEMPLATES, type RouterTemplate, routerDocument } from '../../workloads/router.ts';
+import {
+  ROUTER_TEMPLATES,
+  type RouterTemplate,
+  routerDocument,
+  serversDocument,
+} from '../../workloads/router.ts';
 
 export const HOP_KEY = 'Hop+key/for.tests=1';
 
@@ -30,6 +35,7 @@ export const template: RouterTemplate = {
   egress: read(ROUTER_TEMPLATES.egress),
   location: read(ROUTER_TEMPLATES.location),
   endpointLocation: read(ROUTER_TEMPLATES.endpointLocation),
+  endpointWithFallback: read(ROUTER_TEMPLATES.endpointWithFallback),
 };
 
 const NODES = { machine: '1x-l4', tensorParallel: 1, servers: 1, version: '0.32.0' };
@@ -40,6 +46,10 @@ export interface ReleaseSketch {
   readonly role?: 'stable' | 'canary';
   readonly url?: string;
   readonly endpoint?: true;
+  readonly maxConnections?: number;
+  /** @default - one L4 */
+  readonly machine?: string;
+  readonly fallback?: { readonly release: string; readonly leavesSite?: true };
 }
 
 /** An environment of platform process with these models; every own release has a port of its own. */
@@ -58,12 +68,14 @@ export function environmentOf(
           salt,
           definition: { contextTokens: 4096, price: { input: 0.1, output: 0.5 }, weights: `test/${model}` },
           releases: Object.fromEntries(
-            Object.entries(releases).map(([name, { weight, role, url, endpoint }]) => {
-              if (url !== undefined) return [name, { weight, url }];
-              if (endpoint === true) return [name, { weight, endpoint: { host: 'groq', model } }];
-              port += 1;
-              return [name, { weight, role, nodes: { ...NODES, port } }];
-            }),
+            Object.entries(releases).map(
+              ([name, { role, url, endpoint, machine = NODES.machine, ...shared }]) => {
+                if (url !== undefined) return [name, { ...shared, url }];
+                if (endpoint === true) return [name, { ...shared, endpoint: { host: 'groq', model } }];
+                port += 1;
+                return [name, { ...shared, role, nodes: { ...NODES, machine, port } }];
+              },
+            ),
           ),
         },
       ]),
@@ -116,12 +128,24 @@ export async function until(
 export type Servers = Readonly<Record<string, readonly ServerAddress[]>>;
 
 /** Writes what nginx needs below a prefix: the document, its servers, the hop key. */
-export function writePrefix(prefix: string, text: string, servers: Servers = {}): void {
+export function writePrefix(
+  prefix: string,
+  text: string,
+  servers: Servers = {},
+  environment?: Environment,
+): void {
+  const releases = environment === undefined ? [] : serversDocument(environment).releases;
+  const bounds = new Map(
+    releases.map(({ model, release, maxConnections }) => [routerTarget(model, release), maxConnections]),
+  );
   const targets = Array.from(text.matchAll(/include servers\/(.*_.*)\.conf;/g), ([, target]) => target ?? '');
   const lists = new Map(
     Object.entries(servers).map(([target, list]) => [
       target,
-      { servers: list.map(({ address, port }) => ({ address: `${address}:${port}`, down: false })) },
+      {
+        servers: list.map(({ address, port }) => ({ address: `${address}:${port}`, down: false })),
+        maxConnections: bounds.get(target),
+      },
     ]),
   );
   for (const folder of ['run', 'logs']) mkdirSync(join(prefix, folder), { recursive: true });
@@ -183,7 +207,7 @@ export async function startRouter(
     },
     template,
   );
-  writePrefix(prefix, change(text), servers);
+  writePrefix(prefix, change(text), servers, environment);
   await startNginx(prefix, adminPort);
   const log = () =>
     readFileSync(join(prefix, 'logs/access.log'), 'utf8')

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MODEL, RELEASE, REQUEST_ID, UNSENT } from '../../../contracts/headers.ts';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { FALLBACK, MODEL, RELEASE, REQUEST_ID, UNSENT } from '../../../contracts/headers.ts';
 import type { EgressState, Endpoint } from '../config.ts';
 import { DIALECTS } from '../dialect.ts';
 import { ApiError, defectLine, sendError, serverError, upstreamError } from '../http/errors.ts';
@@ -36,7 +36,7 @@ export function createEgressHandler({ current, metrics, runtime, log }: EgressPr
     const now = current();
     const id = requestIdOf(req.headers, runtime.uuid);
     const call = createEgressCall(id, { metrics, log, runtime });
-    const relay = createEgressRelay(call, res);
+    const relay = createEgressRelay(call, res, mayBeSentAgain(req.headers[FALLBACK]));
     res.setHeader(REQUEST_ID, id);
     res.on('close', relay.clientClosed);
     void forward(id, now, call, req, relay).catch((error: unknown) => {
@@ -95,11 +95,19 @@ interface EgressRelay extends Running {
 
 /** Of an endpoint's headers these reach the router. */
 const PASSED_ON = ['content-type', 'retry-after', 'x-should-retry'];
-/** Nothing reached the endpoint: the request may be sent again. */
-const MAY_BE_SENT_AGAIN = { [UNSENT]: '1' };
+
+/** Nothing reached the endpoint: the request may be sent again, or the router gives it to the release that it named. */
+function mayBeSentAgain(fallback: string | string[] | undefined): OutgoingHttpHeaders {
+  const isPlace = typeof fallback === 'string' && /^[a-z0-9._-]+$/.test(fallback);
+  return { [UNSENT]: '1', ...(isPlace ? { 'x-accel-redirect': `@${fallback}` } : {}) };
+}
 
 /** A cut is passed on as a cut: the edge is the one that tells the client. */
-function createEgressRelay(call: EgressCall, res: ServerResponse): EgressRelay {
+function createEgressRelay(
+  call: EgressCall,
+  res: ServerResponse,
+  unsentHeaders: OutgoingHttpHeaders,
+): EgressRelay {
   let exchange: Exchange | undefined;
   let sent = false;
   let tell: (how: Outcome) => void = () => {};
@@ -107,7 +115,7 @@ function createEgressRelay(call: EgressCall, res: ServerResponse): EgressRelay {
   function fail(error: ApiError, unsent: boolean): void {
     if (res.writableEnded) return;
     if (res.headersSent) res.destroy();
-    else sendError(res, unsent ? withHeaders(error, MAY_BE_SENT_AGAIN) : error);
+    else sendError(res, unsent ? withHeaders(error, unsentHeaders) : error);
     call.settle(res, { cut: true });
   }
 
@@ -167,6 +175,6 @@ function isUnsent(kind: FailureKind): boolean {
   return kind === 'refused' || kind === 'unreachable';
 }
 
-function withHeaders(error: ApiError, headers: Readonly<Record<string, string>>): ApiError {
+function withHeaders(error: ApiError, headers: OutgoingHttpHeaders): ApiError {
   return new ApiError(error.status, error.message, error.body, { ...error.headers, ...headers });
 }

@@ -30,11 +30,7 @@ describe('the servers file of a release', () => {
   const up = (address: string) => ({ address, down: false });
   test.each([
     ['no server', { servers: [] }, ['server 127.0.0.1:9 down;']],
-    [
-      'one server',
-      { servers: [up('10.0.0.1:8000')] },
-      ['server 10.0.0.1:8000 max_fails=3 fail_timeout=10s;', 'server 127.0.0.1:9 down;'],
-    ],
+    ['one server', { servers: [up('10.0.0.1:8000')] }, ['server 10.0.0.1:8000 max_fails=0;']],
     [
       'two servers, of which one is down',
       { servers: [up('10.0.0.1:8000'), { address: '[fd00::1]:8000', down: true }] },
