@@ -86,7 +86,7 @@ test('names of servers are resolved; one that does not resolve holds up nothing'
   });
   expect((await askModel(place)).body).toBe(String(server.port));
   const pinned = await askModel(place, { 'x-fleet-pin': 'v33' });
-  expect([pinned.status, pinned.headers['x-fleet-unsent']]).toEqual([502, '1']);
+  expect([pinned.status, pinned.headers['x-fleet-unsent']]).toEqual([503, '1']);
 });
 
 test('a hop key that no header can carry is refused without being shown', async () => {
