@@ -172,7 +172,7 @@ test('the servers document lists own nodes where the platform puts them, and url
   const model = 'gpt-oss-120b';
   expect(document).toEqual({
     releases: [
-      { model, release: 'v32', servers: [{ address: '10.0.0.1', port: 18_001 }] },
+      { model, release: 'v32', maxConnections: 256, servers: [{ address: '10.0.0.1', port: 18_001 }] },
       { model, release: 'lab', servers: [{ address: 'lab.example', port: 80 }] },
       { model, release: 'lab2', servers: [{ address: '10.0.0.7', port: 8001 }] },
     ],
@@ -186,7 +186,7 @@ test('where machines are found by their labels, the servers document names the p
   const nodes = environment.models['gpt-oss-120b']?.releases?.v32?.nodes;
   Object.assign(nodes ?? {}, { servers: 2, count: 3 });
   expect(serversDocument(environment).releases).toEqual([
-    { model: 'gpt-oss-120b', release: 'v32', ports: [18_001, 18_002] },
+    { model: 'gpt-oss-120b', release: 'v32', maxConnections: 256, ports: [18_001, 18_002] },
     { model: 'gpt-oss-120b', release: 'lab', servers: [{ address: 'lab.example', port: 80 }] },
   ]);
 });
