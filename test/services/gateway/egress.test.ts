@@ -189,29 +189,6 @@ describe('failures', () => {
     expect((await gateway.metrics()).value(failed)).toBe(1);
   });
 
-  const fallback = { ...HOP, 'x-fleet-fallback': 'gpt-oss-20b_v32' };
-
-  test('what could not be sent is sent on by the router, if it named a place', async () => {
-    const gateway = await start(egressConfig(`http://127.0.0.1:${await refusedPort()}`));
-    const named = await gateway.post(CHAT, body, fallback);
-    expect([named.status, named.headers.get('x-accel-redirect')]).toEqual([502, '@gpt-oss-20b_v32']);
-    expect((await gateway.post(CHAT, body, HOP)).headers.get('x-accel-redirect')).toBeNull();
-  });
-
-  test('what was sent is not, also if the endpoint says so', async () => {
-    const respond: Respond = (received) => {
-      const redirect = { 'x-accel-redirect': '@gpt-oss-20b_v32' };
-      if (gateway.log.length === 0) received.res.writeHead(503, redirect).end('{}');
-      else received.socket.resetAndDestroy();
-    };
-    const { gateway } = await egress(respond);
-    for (const status of [503, 502]) {
-      const answer = await gateway.post(CHAT, body, fallback);
-      expect([answer.status, answer.headers.get('x-accel-redirect')]).toEqual([status, null]);
-      await answer.text();
-    }
-  });
-
   test('a connection that breaks after sending is a 502 that may not', async () => {
     const { endpoint, gateway } = await egress(({ socket }) => socket.resetAndDestroy());
     const response = await gateway.post(CHAT, body, HOP);
