@@ -1,9 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Candidate } from './candidates.ts';
 import type { Probe, Verdict } from './probe.ts';
 import type { ListedServer } from './servers.ts';
 
 /** Answers in a row against what is believed of a server, before that changes. */
 const CONTRARY_ANSWERS = 2;
+/** How long new servers may hold up everything else. */
+const FIRST_ANSWER_MS = 1_000;
 
 /** What is believed of a server. */
 export interface Health {
@@ -16,12 +19,18 @@ export interface Health {
 }
 
 export interface Checks {
-  /** What is believed of a server; one that was never asked is not up. */
+  /** What is believed of a server; one that has not answered yet is not up. */
   healthOf: HealthOf;
-  /** Asks those that were never asked. From now on exactly these servers are asked in each round. */
+  /** Asks those that were never asked, and waits a little for them. From now on exactly these servers are asked. */
   cover(candidates: readonly Candidate[]): Promise<void>;
-  /** Asks each server once. Returns whether anything that is believed has changed. */
-  round(): Promise<boolean>;
+  /** Asks each server that owes no answer. Resolves when all of them have answered, or not. */
+  round(): Promise<void>;
+}
+
+export interface ChecksProps {
+  readonly probe: Probe;
+  /** Called when anything that is believed has changed. */
+  readonly changed: () => void;
 }
 
 export type HealthOf = (candidate: Candidate) => Health;
@@ -48,36 +57,43 @@ export function listed(candidates: readonly Candidate[], healthOf: HealthOf): Li
   });
 }
 
-export function createChecks(probe: Probe): Checks {
-  let covered: readonly Candidate[] = [];
+export function createChecks({ probe, changed }: ChecksProps): Checks {
+  let covered: ReadonlyMap<string, Candidate> = new Map();
   const known = new Map<string, Health>();
+  const asked = new Set<string>();
 
-  function learn({ check: { url } }: Candidate, verdict: Verdict): boolean {
+  function learn(url: string, verdict: Verdict): void {
     const before = known.get(url);
     const next = after(before, verdict);
     known.set(url, next);
-    return before?.up !== next.up || (!next.up && before.last !== next.last);
+    if (before?.up !== next.up || (!next.up && before.last !== next.last)) changed();
   }
 
   /** One lost packet shall not decide about a server that nothing is known of. */
-  async function meet(candidate: Candidate): Promise<void> {
-    const first = await probe(candidate.check);
-    learn(candidate, first === 'silent' ? await probe(candidate.check) : first);
+  async function ask({ check }: Candidate): Promise<void> {
+    const { url } = check;
+    asked.add(url);
+    const first = await probe(check);
+    const verdict = first === 'silent' && !known.has(url) ? await probe(check) : first;
+    asked.delete(url);
+    if (covered.has(url)) learn(url, verdict);
+  }
+
+  function askAll(candidates: Iterable<Candidate>): Promise<unknown> {
+    return Promise.all([...candidates].filter(({ check }) => !asked.has(check.url)).map(ask));
   }
 
   return {
     healthOf: ({ check }) => known.get(check.url) ?? after(undefined, 'silent'),
     async cover(candidates) {
-      covered = candidates;
-      const urls = new Set(candidates.map(({ check }) => check.url));
-      for (const url of known.keys()) if (!urls.has(url)) known.delete(url);
-      await Promise.all(candidates.filter(({ check }) => !known.has(check.url)).map(meet));
+      covered = new Map(candidates.map((candidate) => [candidate.check.url, candidate]));
+      for (const url of known.keys()) if (!covered.has(url)) known.delete(url);
+      const strangers = [...covered.values()].filter(({ check }) => !known.has(check.url));
+      if (strangers.length > 0)
+        await Promise.race([askAll(strangers), pause(FIRST_ANSWER_MS, undefined, { ref: false })]);
     },
     async round() {
-      const changes = await Promise.all(
-        covered.map(async (candidate) => learn(candidate, await probe(candidate.check))),
-      );
-      return changes.includes(true);
+      await askAll(covered.values());
     },
   };
 }

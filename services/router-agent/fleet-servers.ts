@@ -1,8 +1,7 @@
 import type { ServersDocument } from '../../contracts/router-documents.ts';
 import { type Candidate, findCandidates, type Lookup, type ReleaseCandidates } from './candidates.ts';
-import { createChecks, type HealthOf, listed } from './checks.ts';
+import { type ChecksProps, createChecks, type HealthOf, listed } from './checks.ts';
 import type { Machine } from './machines.ts';
-import type { Probe } from './probe.ts';
 import type { ReleaseServers } from './servers.ts';
 
 /** A release, what nginx is told of its servers, and how many of them are ready. */
@@ -17,17 +16,16 @@ export interface ServingRelease extends ReleaseServers {
 export interface FleetServers {
   /** The servers of every release as they are now. */
   find(document: ServersDocument, machines: readonly Machine[]): Promise<ServingRelease[]>;
-  /** Asks every server whether it is ready. Returns whether anything that is believed has changed. */
-  check(): Promise<boolean>;
+  /** Asks every server whether it is ready. */
+  check(): Promise<void>;
 }
 
-export interface FleetServersProps {
+export interface FleetServersProps extends ChecksProps {
   readonly lookup: Lookup;
-  readonly probe: Probe;
 }
 
-export function createFleetServers({ lookup, probe }: FleetServersProps): FleetServers {
-  const checks = createChecks(probe);
+export function createFleetServers({ lookup, probe, changed }: FleetServersProps): FleetServers {
+  const checks = createChecks({ probe, changed });
   let before: readonly ReleaseCandidates[] = [];
   return {
     async find(document, machines) {

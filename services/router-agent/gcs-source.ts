@@ -6,6 +6,7 @@ const NOT_MODIFIED = 304;
 
 /** A document in an object of Google Cloud Storage. Its tag is the object's generation; it is checked by its MD5. */
 export function gcsSource(ask: AskGoogle, bucket: string, object: string): DocumentSource {
+  const place = `gs://${bucket}/${object}`;
   const path = `b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(object)}`;
 
   async function fetchObject(known: string | undefined): Promise<Fetched | 'unchanged'> {
@@ -24,11 +25,12 @@ export function gcsSource(ask: AskGoogle, bucket: string, object: string): Docum
   }
 
   return {
+    place,
     async fetch(known) {
       try {
         return await fetchObject(known);
       } catch (error) {
-        throw new Error(`gs://${bucket}/${object}: ${wordsOf(error)}`, { cause: error });
+        throw new Error(`${place}: ${wordsOf(error)}`, { cause: error });
       }
     },
     watch: () => () => {},

@@ -5,7 +5,15 @@ import { hopKeyMap } from './hop-key.ts';
 import type { Kept } from './kept.ts';
 import { Machine, type MachinePlace } from './machines.ts';
 import { patient } from './patient.ts';
-import { lastGood, type Problem, parsed, type Reader, recalled, type SourceName, seldom } from './readers.ts';
+import {
+  lastGood,
+  type Problem,
+  parsed,
+  type Reader,
+  type ReaderProps,
+  recalled,
+  seldom,
+} from './readers.ts';
 import type { ServersByTarget } from './servers.ts';
 import type { DocumentSource } from './source.ts';
 
@@ -59,11 +67,24 @@ export interface InputsProps {
 /** Reads what the agent applies. A source that is broken, gone or slow holds up none of the others. */
 export function createInputs(props: InputsProps): () => Promise<Reading> {
   const { document, servers, hopKey, fleet, remains } = props;
-  const readText = reader(props, 'document', parsed(document, String), remains.document);
-  const readServers = reader(props, 'servers', parsed(servers, parseServers, remains.servers), () =>
-    recalled(remains.servers, parseServers),
-  );
-  const readHopKey = reader(props, 'hop-key', async () => hopKeyMap(await hopKey()), remains.hopKeyMap);
+  const readText = reader(props, {
+    source: 'document',
+    whom: document.place,
+    ask: parsed(document, String),
+    last: remains.document,
+  });
+  const readServers = reader(props, {
+    source: 'servers',
+    whom: servers.place,
+    ask: parsed(servers, parseServers, remains.servers),
+    last: () => recalled(remains.servers, parseServers),
+  });
+  const readHopKey = reader(props, {
+    source: 'hop-key',
+    whom: 'the hop key',
+    ask: async () => hopKeyMap(await hopKey()),
+    last: remains.hopKeyMap,
+  });
   const readPlaces = props.places.map((place) => placeReader(props, place));
 
   return async () => {
@@ -88,13 +109,13 @@ export function createInputs(props: InputsProps): () => Promise<Reading> {
   };
 }
 
-function reader<T>(
-  { arrived }: InputsProps,
-  source: SourceName,
-  ask: () => Promise<T>,
-  last: () => Promise<T | undefined>,
-): Reader<T> {
-  return lastGood({ source, read: patient({ ask, patienceMs: PATIENCE_MS, arrived }), last });
+interface Asking<T> extends Pick<ReaderProps<T>, 'source' | 'last'> {
+  readonly whom: string;
+  readonly ask: () => Promise<T>;
+}
+
+function reader<T>({ arrived }: InputsProps, { source, last, whom, ask }: Asking<T>): Reader<T> {
+  return lastGood({ source, read: patient({ ask, whom, patienceMs: PATIENCE_MS, arrived }), last });
 }
 
 const Machines = z.array(Machine);
@@ -108,5 +129,10 @@ function placeReader(props: InputsProps, place: MachinePlace): Reader<readonly M
     await kept.write(JSON.stringify(machines));
     return machines;
   };
-  return reader(props, 'discovery', seldom(find, discoveryMs, now), () => recalled(kept, parseMachines));
+  return reader(props, {
+    source: 'discovery',
+    whom: `machines in ${place.name}`,
+    ask: seldom(find, discoveryMs, now),
+    last: () => recalled(kept, parseMachines),
+  });
 }

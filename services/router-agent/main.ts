@@ -37,9 +37,9 @@ async function run(settings: RouterAgentSettings): Promise<void> {
   const servers = await places.document(settings.servers, region);
   const nginx = createNginx({ program: settings.nginx, prefix: settings.prefix, admin: settings.admin });
   const prefix = createPrefix(settings.prefix, nginx.test);
-  const fleet = createFleetServers({ lookup: createLookup(), probe });
   const now = () => performance.now();
   const look = () => void agent.look();
+  const fleet = createFleetServers({ lookup: createLookup(), probe, changed: look });
   const agent = createAgent({
     read: createInputs({
       ...{ document, servers, fleet, now },
@@ -59,8 +59,7 @@ async function run(settings: RouterAgentSettings): Promise<void> {
   server.listen(Number(port), host);
   await once(server, 'listening');
 
-  const check = () => void fleet.check().then((changed) => changed && look());
-  const timers = [setInterval(look, pollMs), setInterval(check, pollMs)];
+  const timers = [setInterval(look, pollMs), setInterval(() => void fleet.check(), pollMs)];
   const watches = [document.watch(look), servers.watch(look), watchFile(pidFile, look)];
   const stop = async () => {
     for (const timer of timers) clearInterval(timer);

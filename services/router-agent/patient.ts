@@ -1,6 +1,8 @@
 /** Asks, but does not wait longer than this. A late answer is kept for the next question. */
 export interface PatientProps<T> {
   readonly ask: () => Promise<T>;
+  /** Who is asked, for the error. */
+  readonly whom: string;
   readonly patienceMs: number;
   /** Called when a late answer has arrived. */
   readonly arrived: () => void;
@@ -17,7 +19,7 @@ const LATE = Symbol('late');
  * Keeps a source that hangs from holding up all others.
  * @throws Error of the question, or one that says that there is no answer yet
  */
-export function patient<T>({ ask, patienceMs, arrived }: PatientProps<T>): () => Promise<T> {
+export function patient<T>({ ask, whom, patienceMs, arrived }: PatientProps<T>): () => Promise<T> {
   let asked: Asked<T> | undefined;
 
   function begin(): Asked<T> {
@@ -49,6 +51,6 @@ export function patient<T>({ ask, patienceMs, arrived }: PatientProps<T>): () =>
       clearTimeout(timer);
     }
     mine.late = true;
-    throw new Error(`no answer within ${patienceMs} ms`);
+    throw new Error(`${whom}: no answer within ${patienceMs} ms`);
   };
 }

@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 
-const ANSWER_TIMEOUT_MS = 1_000;
+/** Long, because a busy server is not a dead one, and nginx notices by itself what it cannot connect to. */
+const ANSWER_TIMEOUT_MS = 3_000;
 const SERVER_ERROR = 500;
 const OK = 200;
 

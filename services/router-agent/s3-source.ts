@@ -13,7 +13,9 @@ export function s3Source(bucket: string, key: string, region: string): DocumentS
     // A stand-in has no host name for each bucket.
     forcePathStyle: (AWS_ENDPOINT_URL ?? AWS_ENDPOINT_URL_S3) !== undefined,
   });
+  const place = `s3://${bucket}/${key}`;
   return {
+    place,
     async fetch(known) {
       const command = new GetObjectCommand({
         Bucket: bucket,
@@ -28,7 +30,7 @@ export function s3Source(bucket: string, key: string, region: string): DocumentS
         return { text: await Body.transformToString(), tag: ETag };
       } catch (error) {
         if (statusOf(error) === NOT_MODIFIED) return 'unchanged';
-        throw new Error(`s3://${bucket}/${key}: ${words(error)}`, { cause: error });
+        throw new Error(`${place}: ${words(error)}`, { cause: error });
       }
     },
     watch: () => () => {},

@@ -11,6 +11,7 @@ export interface Fetched {
 
 /** Where a document comes from. */
 export interface DocumentSource {
+  readonly place: string;
   /**
    * The document, unless its tag is still `known`.
    * @throws Error if it cannot be had; the message names the place
@@ -23,6 +24,7 @@ export interface DocumentSource {
 /** A document in a file that is replaced by rename. */
 export function fileSource(path: string): DocumentSource {
   return {
+    place: path,
     async fetch(known) {
       const text = await readFile(path, 'utf8');
       const tag = createHash('sha256').update(text).digest('hex');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { after, createChecks, type Health, listed } from '../../../services/router-agent/checks.ts';
 import { createFleetServers } from '../../../services/router-agent/fleet-servers.ts';
 import { probe, type Verdict } from '../../../services/router-agent/probe.ts';
-import { freePort, startFakeServer } from '../../workloads/router-support.ts';
+import { freePort, startFakeServer, until } from '../../workloads/router-support.ts';
 
 /** What is believed of a server after each of these answers: + ready, - not ready, . silent. */
 function beliefs(answers: string): string {
@@ -49,26 +49,56 @@ test.each([
   );
 });
 
-test('a server that is new is asked before it is believed, twice if it is silent', async () => {
+function checksOf(verdictOf: (name: string) => Verdict | Promise<Verdict>) {
   const asked: string[] = [];
-  const checks = createChecks(async ({ url }) => {
-    asked.push(url);
-    return url.includes('/a/') ? 'ready' : 'silent';
+  const count = { changes: 0 };
+  const checks = createChecks({
+    probe: async ({ url }) => {
+      const name = new URL(url).hostname;
+      asked.push(name);
+      return verdictOf(name);
+    },
+    changed: () => {
+      count.changes += 1;
+    },
   });
+  return { checks, asked, count };
+}
+
+test('a server that is new is asked before it is believed, twice if it is silent', async () => {
+  const { checks, asked } = checksOf((name) => (name === 'a' ? 'ready' : 'silent'));
   await checks.cover([candidate('a'), candidate('b')]);
-  expect(asked.sort()).toEqual(['http://a/', 'http://b/', 'http://b/']);
+  expect(asked.sort()).toEqual(['a', 'b', 'b']);
   expect([checks.healthOf(candidate('a')).up, checks.healthOf(candidate('b')).up]).toEqual([true, false]);
 });
 
-test('a round says whether anything has changed, and servers that are gone are forgotten', async () => {
+test('changes of belief are told, and servers that are gone are forgotten', async () => {
   let verdict: Verdict = 'ready';
-  const checks = createChecks(async () => verdict);
+  const { checks, count } = checksOf(() => verdict);
   await checks.cover([candidate('a')]);
-  expect(await checks.round()).toBe(false);
+  await checks.round();
   verdict = 'not ready';
-  expect([await checks.round(), await checks.round()]).toEqual([false, true]);
+  await checks.round();
+  expect(count.changes).toBe(1);
+  await checks.round();
+  expect(count.changes).toBe(2);
   await checks.cover([]);
   expect(checks.healthOf(candidate('a'))).toMatchObject({ up: false, proven: false });
+});
+
+test('a server that owes an answer holds up neither others nor new ones, and is not asked again', async () => {
+  let answer = (_: Verdict) => {};
+  const late = new Promise<Verdict>((resolve) => {
+    answer = resolve;
+  });
+  const { checks, asked, count } = checksOf((name) => (name === 'late' ? late : 'ready'));
+  await checks.cover([candidate('late'), candidate('a')]);
+  expect([checks.healthOf(candidate('a')).up, checks.healthOf(candidate('late')).up]).toEqual([true, false]);
+  await checks.round();
+  expect(asked).toEqual(['late', 'a', 'a']);
+  answer('ready');
+  await until('the late answer counts', () => checks.healthOf(candidate('late')).up);
+  expect(count.changes).toBe(2);
 });
 
 describe('a list of machines', () => {
@@ -79,6 +109,7 @@ describe('a list of machines', () => {
   const fleetOf = (verdicts: Record<string, Verdict>) =>
     createFleetServers({
       lookup: async () => [],
+      changed: () => {},
       probe: async ({ url }) => verdicts[new URL(url).hostname] ?? 'silent',
     });
   const addressesOf = (releases: Awaited<ReturnType<ReturnType<typeof fleetOf>['find']>>) =>
@@ -90,8 +121,7 @@ describe('a list of machines', () => {
     await fleet.find(document, [machine('v32', '10.0.0.1'), machine('v32', '10.0.0.2')]);
     expect(addressesOf(await fleet.find(document, []))).toEqual([['10.0.0.1:8000'], []]);
     verdicts['10.0.0.1'] = 'silent';
-    await fleet.check();
-    await fleet.check();
+    for (let round = 0; round < 2; round += 1) await fleet.check();
     expect(addressesOf(await fleet.find(document, []))).toEqual([[], []]);
   });
 

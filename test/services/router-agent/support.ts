@@ -51,6 +51,10 @@ export interface Place {
   wantServersText(text: string): void;
   startNginx(): Promise<ChildProcess>;
   startAgent(options?: readonly string[]): Promise<TestAgent>;
+  /** By a file of settings that has these places. */
+  startAgentWith(settings: object, env: NodeJS.ProcessEnv): Promise<TestAgent>;
+  /** servers.json as it would be written by `serve`. */
+  serversText(releases: Parameters<Place['serve']>[0]): string;
   status(): Promise<AgentStatus>;
 }
 
@@ -78,6 +82,9 @@ export async function makePlace(): Promise<Place> {
     renameSync(join(wanted, `.${file}`), join(wanted, file));
   };
 
+  const admin = `http://127.0.0.1:${adminPort}`;
+  const listen = `127.0.0.1:${agentPort}`;
+
   return {
     ...{ prefix, port, adminPort, agentPort, wanted, hopKeyFile, render },
     want(environment) {
@@ -86,33 +93,45 @@ export async function makePlace(): Promise<Place> {
       return version;
     },
     wantText: (text) => replace('nginx.conf', text),
-    serve(releases) {
-      const document: ServersDocument = {
-        releases: Object.entries(releases).map(([release, servers]) => ({
-          model: MODEL,
-          release,
-          servers: servers.map((server) =>
-            typeof server === 'number' ? { address: '127.0.0.1', port: server } : server,
-          ),
-        })),
-      };
-      replace('servers.json', JSON.stringify(document));
-    },
+    serversText,
+    serve: (releases) => replace('servers.json', serversText(releases)),
     wantServersText: (text) => replace('servers.json', text),
     startNginx: () => startNginx(prefix, adminPort),
     async startAgent(options = []) {
       const files = ['--document', join(wanted, 'nginx.conf'), '--servers', join(wanted, 'servers.json')];
-      const addresses = ['--admin', `http://127.0.0.1:${adminPort}`, '--listen', `127.0.0.1:${agentPort}`];
+      const addresses = ['--admin', admin, '--listen', listen];
       const secret = ['--hop-key-file', hopKeyFile];
       return startAgent(agentPort, ['--prefix', prefix, ...files, ...addresses, ...secret, ...options]);
+    },
+    startAgentWith(settings, env) {
+      const file = join(folder, 'router-agent.json');
+      const hopKey = { file: hopKeyFile };
+      writeFileSync(file, JSON.stringify({ prefix, hopKey, admin, listen, ...settings }));
+      return startAgent(agentPort, ['--settings', file], env);
     },
     status: async () => JSON.parse((await get(agentPort, '/status')).body),
   };
 }
 
+function serversText(releases: Parameters<Place['serve']>[0]): string {
+  const document: ServersDocument = {
+    releases: Object.entries(releases).map(([release, servers]) => ({
+      model: MODEL,
+      release,
+      servers: servers.map((server) =>
+        typeof server === 'number' ? { address: '127.0.0.1', port: server } : server,
+      ),
+    })),
+  };
+  return JSON.stringify(document);
+}
+
 /** Runs the program with these options. */
-export function spawnAgent(options: readonly string[]): TestAgent {
-  const agent = spawn('node', [PROGRAM, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+export function spawnAgent(options: readonly string[], env: NodeJS.ProcessEnv = {}): TestAgent {
+  const agent = spawn('node', [PROGRAM, ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let output = '';
   for (const stream of [agent.stdout, agent.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => {
@@ -130,8 +149,12 @@ export function spawnAgent(options: readonly string[]): TestAgent {
   return { process: agent, output: () => output, stop };
 }
 
-async function startAgent(port: number, options: readonly string[]): Promise<TestAgent> {
-  const agent = spawnAgent(options);
+async function startAgent(
+  port: number,
+  options: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<TestAgent> {
+  const agent = spawnAgent(options, env);
   await until('the agent answers', async () => {
     if (agent.process.exitCode !== null) throw new Error(`the agent ended: ${agent.output()}`);
     return (await get(port, '/status').catch(() => undefined))?.status === 200;
@@ -174,8 +197,14 @@ export function askModel({ port }: Place, extra: Readonly<Record<string, string>
   return ask(port, { headers: fleetHeaders(MODEL, extra) });
 }
 
-/** Times that the agent has told nginx to reload. */
-export async function reloadsOf({ agentPort }: Place): Promise<number> {
+/** The value of one of the agent's metrics, named with its labels as they are printed. */
+export async function metricOf({ agentPort }: Place, name: string): Promise<number> {
   const { body } = await get(agentPort, '/metrics');
-  return Number(/^fleet_router_reloads_total (\d+)$/m.exec(body)?.[1]);
+  const line = body.split('\n').find((text) => text.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1));
+}
+
+/** Times that the agent has told nginx to reload. */
+export function reloadsOf(place: Place): Promise<number> {
+  return metricOf(place, 'fleet_router_reloads_total');
 }
