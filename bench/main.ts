@@ -6,6 +6,7 @@ import { build } from '../build.mjs';
 import { checkovComparison } from './checkov.ts';
 import { gatewayBenchmark } from './gateway.ts';
 import { recordPlans } from './record-plans.ts';
+import { routerBenchmark } from './router.ts';
 import { synthBenchmark } from './synth.ts';
 
 /** `npm run evidence -- NAME`: runs a benchmark and writes what it prints to docs/evidence/NAME.md. */
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
   checkov: checkovComparison,
   gateway: gatewayBenchmark,
   'record-plans': recordPlans,
+  router: routerBenchmark,
   synth: synthBenchmark,
 };
 

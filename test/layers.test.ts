@@ -44,7 +44,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'fastest-levenshtein',
   ],
   contracts: ['zod', 'yaml', 'fastest-levenshtein'],
-  bench: ['build.mjs', 'contracts', 'cdktf', 'esbuild', 'test'],
+  bench: ['build.mjs', 'contracts', 'workloads', 'templates', 'services', 'cdktf', 'esbuild', 'test'],
 };
 
 const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(

@@ -98,6 +98,49 @@ describe.each(cases)('what must hold in the document for $name', ({ environment 
     }
   });
 
+  test('requests reach servers and the egress by plain http, each release by one host, over groups that are there', () => {
+    const groups = new Set(Array.from(text.matchAll(/upstream (\S+) \{/g), ([, name]) => name));
+    for (const place of directives(text, 'proxy_pass')) {
+      expect(place).toMatch(/^http:\/\/[a-z0-9._-]+$/);
+      expect(groups).toContain(place.slice('http://'.length));
+    }
+    for (const [, block] of text.matchAll(/location @\S+_\S+ \{([^}]*)\}/g))
+      expect(directives(block ?? '', 'set').filter((set) => set.startsWith('$fleet_host '))).toHaveLength(1);
+  });
+
+  test('limits and the gate come before the choice: no location is left by return and error_page alone', () => {
+    expect(directives(text, 'try_files')).toEqual(['/.none @$fleet_gate', '/.none @$fleet_failure']);
+    const returned = Array.from(text.matchAll(/^\s*return (\d+)/gm), ([, status]) => Number(status));
+    expect(returned.every((status) => status === 200 || (status >= 400 && status !== 418))).toBe(true);
+  });
+
+  test('headers are set at one level, since an inner one would hide the outer', () => {
+    for (const [, block] of text.matchAll(/location [^{]*\{([^}]*)\}/g))
+      expect(block).not.toMatch(/add_header|proxy_set_header/);
+  });
+
+  test('a server cannot steer nginx by its answer; the egress can where it was named a fallback', () => {
+    const ignored = directives(text, 'proxy_ignore_headers');
+    expect(ignored[0]).toMatch(/^x-accel-redirect /);
+    const isAllowed = Object.values(environment.models).some(({ releases }) =>
+      Object.values(releases ?? {}).some(
+        ({ endpoint, fallback }) => endpoint !== undefined && fallback !== undefined,
+      ),
+    );
+    expect(ignored.slice(1).some((names) => !names.includes('x-accel-redirect'))).toBe(isAllowed);
+  });
+
+  test('the access log has no header, body or argument of a client', () => {
+    const [, format = ''] = /log_format fleet([^;]*);/.exec(text) ?? [];
+    expect(format).not.toMatch(/\$(request_body|request|request_uri|args|http_|cookie_|arg_|uri)\b/);
+    for (const name of ['request', 'release', 'server', 'upstreamSeconds', 'upstreamHeaderSeconds'])
+      expect(format).toContain(`"${name}":`);
+  });
+
+  test('a reload leaves no connection of the gateway idle', () => {
+    expect(directives(text, 'keepalive_timeout')[0]).toBe('0');
+  });
+
   test('every group of servers has a zone and gives up idle connections before vLLM does', () => {
     const groups = Array.from(text.matchAll(/upstream (\S+) \{([^}]*)\}/g));
     for (const [, name, body] of groups) {

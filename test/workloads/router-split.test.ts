@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Environment } from '../../contracts/environment.ts';
 import { weightedReleases } from '../../contracts/release.ts';
 import type { ServerAddress } from '../../contracts/router-documents.ts';
 import { predictRelease, splitOf } from '../../contracts/split.ts';
@@ -14,6 +15,7 @@ import {
 } from './router-support.ts';
 
 const MODEL = 'gpt-oss-120b';
+const LAB: ReleaseSketch = { weight: 5, url: 'http://10.0.0.1' };
 const own = (weight: number, role: 'stable' | 'canary'): ReleaseSketch => ({ weight, role });
 
 /** Routing keys as the gateway makes them, the same in every run. */
@@ -85,6 +87,63 @@ describe('each of 10,000 keys goes to the release that was predicted offline', (
     expect(keys.filter((_, index) => answered[index] !== predicted[index])).toEqual([]);
   });
 });
+
+describe('a growing canary beside a third release', () => {
+  const at = (canary: number) =>
+    environmentOf(
+      { [MODEL]: { v32: own(95 - canary, 'stable'), v33: own(canary, 'canary'), lab: LAB } },
+      'rollout-7',
+    );
+  const keys = seededKeys(2_000);
+  const answersAt = async (environment: Environment) => {
+    const server = await startFakeServer();
+    const targets = ['v32', 'v33', 'lab'].map((name) => [`${MODEL}_${name}`, [server]]);
+    const router = await startRouter(environment, Object.fromEntries(targets));
+    return answeredBy(router.port, keys, 'x-fleet-release');
+  };
+  const predictedAt = (canary: number) => {
+    const split = splitOf(weightedReleases(at(canary), MODEL));
+    return keys.map((key) => predictRelease(split, 'rollout-7', key));
+  };
+
+  test('5, 10, 20 %: only the predicted keys move, all from stable to canary', async () => {
+    const steps = [5, 10, 20];
+    const answers = await Promise.all(steps.map((canary) => answersAt(at(canary))));
+    for (const [index, canary] of steps.entries()) {
+      expect(answers[index]).toEqual(predictedAt(canary));
+      if (index === 0) continue;
+      const moves = keys.flatMap((_, key) => {
+        const [before, after] = [answers[index - 1]?.[key], answers[index]?.[key]];
+        return before === after ? [] : [`${before} to ${after}`];
+      });
+      expect(new Set(moves)).toEqual(new Set(['v32 to v33']));
+    }
+  });
+
+  test('another salt at canary 0 moves nobody', async () => {
+    const salted = environmentOf(
+      { [MODEL]: { v32: own(95, 'stable'), v33: own(0, 'canary'), lab: LAB } },
+      'rollout-8',
+    );
+    expect(await answersAt(salted)).toEqual(await answersAt(at(0)));
+  });
+});
+
+test('10,000 random keys are shared as the weights say; a fair router fails this once in a million runs', async () => {
+  const shares: Readonly<Record<string, number>> = { v32: 0.8, v33: 0.15, lab: 0.05 };
+  const releases = { v32: own(80, 'stable'), v33: own(15, 'canary'), lab: LAB };
+  const server = await startFakeServer();
+  const targets = Object.keys(shares).map((name) => [`${MODEL}_${name}`, [server]]);
+  const router = await startRouter(environmentOf({ [MODEL]: releases }), Object.fromEntries(targets));
+  const keys = Array.from({ length: 10_000 }, () => randomBytes(16).toString('hex'));
+  const answered = await answeredBy(router.port, keys, 'x-fleet-release');
+  const chiSquare = Object.entries(shares).reduce((sum, [name, share]) => {
+    const expected = share * keys.length;
+    return sum + (answered.filter((release) => release === name).length - expected) ** 2 / expected;
+  }, 0);
+  /** With three releases, two degrees of freedom, the chance of more than x is e^(-x/2). */
+  expect(Math.exp(-chiSquare / 2)).toBeGreaterThan(1e-6);
+}, 60_000);
 
 describe('within a release', () => {
   const environment = environmentOf({ [MODEL]: { v32: { weight: 100, role: 'stable' } } });

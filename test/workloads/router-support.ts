@@ -17,6 +17,7 @@ import { hopKeyMap } from '../../services/router-agent/hop-key.ts';
 import { routerFiles } from '../../services/router-agent/prefix.ts';
 import {
   ROUTER_TEMPLATES,
+  type RouterDocument,
   type RouterTemplate,
   routerDocument,
   serversDocument,
@@ -189,15 +190,14 @@ export interface TestRouter {
   log(): Record<string, unknown>[];
 }
 
-export async function startRouter(
+/** The document of an environment for a router with these ports. */
+export function renderedRouter(
   environment: Environment,
-  servers: Servers,
+  { port, adminPort }: Pick<TestRouter, 'port' | 'adminPort'>,
   egress?: string,
-  change: (text: string) => string = (text) => text,
-): Promise<TestRouter> {
-  const [port, adminPort, prefix] = [await freePort(), await freePort(), temporaryFolder()];
+): RouterDocument {
   const needsEgress = releasesOf(environment).some(({ kind }) => kind === 'endpoint');
-  const { text } = routerDocument(
+  return routerDocument(
     environment,
     {
       listen: `127.0.0.1:${port}`,
@@ -207,6 +207,16 @@ export async function startRouter(
     },
     template,
   );
+}
+
+export async function startRouter(
+  environment: Environment,
+  servers: Servers,
+  egress?: string,
+  change: (text: string) => string = (text) => text,
+): Promise<TestRouter> {
+  const [port, adminPort, prefix] = [await freePort(), await freePort(), temporaryFolder()];
+  const { text } = renderedRouter(environment, { port, adminPort }, egress);
   writePrefix(prefix, change(text), servers, environment);
   await startNginx(prefix, adminPort);
   const log = () =>
