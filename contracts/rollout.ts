@@ -35,8 +35,6 @@ export const AspectResult = z.strictObject({
   /** Evidence that it is not worse by the margin: one-sided p. */
   safe: z.number(),
   safeLevel: z.number(),
-  /** What the step's evidence is worth by now, on the scale of the test statistic. */
-  information: z.number(),
 });
 export type AspectResult = z.output<typeof AspectResult>;
 
@@ -50,7 +48,7 @@ export const Verdict = z.strictObject({
 });
 export type Verdict = z.output<typeof Verdict>;
 
-/** One look that was taken: what alpha was spent at, and on how much information. */
+/** One look that was taken. */
 export const Look = z.strictObject({
   number: z.int().positive(),
   at: Time,
@@ -126,6 +124,8 @@ export const RolloutRecord = z.strictObject({
   /** An open rollout that nobody looked after until then is rolled back by whoever finds it. */
   expiresAt: Time,
   settings: RolloutSettings,
+  /** For each look of a step: the p below which evidence of harm counts. Fixed before anything is seen. */
+  harmLevels: z.array(z.number()),
   state: RolloutState,
   journal: z.array(JournalEntry),
 });

@@ -1,5 +1,12 @@
-import type { JournalEntry, RolloutRecord, RolloutState, Verdict } from '../contracts/rollout.ts';
+import {
+  ASPECTS,
+  type JournalEntry,
+  type RolloutRecord,
+  type RolloutState,
+  type Verdict,
+} from '../contracts/rollout.ts';
 import type { RolloutSettings } from '../contracts/rollout-settings.ts';
+import { nominalLevels } from './boundaries.ts';
 import type { RolloutEvent, Stepped } from './events.ts';
 import { judge } from './judge.ts';
 import { lookDue, nextAction, percentOf } from './next-action.ts';
@@ -16,6 +23,15 @@ export interface Opening
   readonly settings: RolloutSettings;
 }
 
+/**
+ * Alpha is for the whole rollout: each of its steps and aspects gets the same part of it (Bonferroni), which its looks
+ * spend evenly.
+ */
+function harmLevels({ alpha, steps, looks }: RolloutSettings): number[] {
+  const fractions = Array.from({ length: looks }, (_, index) => (index + 1) / looks);
+  return nominalLevels(fractions, alpha / (steps.length * ASPECTS.length));
+}
+
 /** @throws Error if the weights name other releases than the two, or the canary is stable. */
 export function openRollout({ at, ...opening }: Opening): Stepped {
   const { stable, canary, from, owner, settings } = opening;
@@ -28,6 +44,7 @@ export function openRollout({ at, ...opening }: Opening): Stepped {
     format: 1,
     ...opening,
     to: weightsAt(opening, percent),
+    harmLevels: harmLevels(settings),
     openedAt: at,
     state: entering(settings, 0),
     journal: [
@@ -160,7 +177,8 @@ function sampled(
   const number = lookDue(state, settings.looks, at);
   if (number <= (state.looks.at(-1)?.number ?? 0)) return undefined;
   const verdict = judge({
-    ...{ settings, percent: percentOf(record, state.step), number, looks: state.looks, sample },
+    ...{ settings, percent: percentOf(record, state.step), number, sample },
+    harmLevel: record.harmLevels[number - 1] ?? 0,
     baseline: baselineOf(record),
   });
   const looks = [...state.looks, { number, at, verdict }];
@@ -223,7 +241,5 @@ function entering({ steps, gates }: RolloutSettings, step: number): RolloutState
 
 /** What stable was like when it was last seen beside the canary. */
 function baselineOf({ journal }: RolloutRecord): Verdict['aspects'] {
-  return (
-    journal.findLast(({ event }) => event === 'passed' || event === 'inconclusive')?.verdict?.aspects ?? []
-  );
+  return journal.findLast(({ verdict }) => (verdict?.aspects.length ?? 0) > 0)?.verdict?.aspects ?? [];
 }
