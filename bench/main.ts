@@ -6,6 +6,7 @@ import { build } from '../build.mjs';
 import { checkovComparison } from './checkov.ts';
 import { gatewayBenchmark } from './gateway.ts';
 import { recordPlans } from './record-plans.ts';
+import { rolloutJudgeEvidence } from './rollout-judge.ts';
 import { routerBenchmark } from './router.ts';
 import { synthBenchmark } from './synth.ts';
 
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
   checkov: checkovComparison,
   gateway: gatewayBenchmark,
   'record-plans': recordPlans,
+  'rollout-judge': rolloutJudgeEvidence,
   router: routerBenchmark,
   synth: synthBenchmark,
 };

@@ -56,14 +56,21 @@ export function simulatedBaseline({ random, requestsPerSecond }: Simulation): Re
   return traffic.upTo(1).stable;
 }
 
-/** The record that rollouts begin with, and what each of their steps needs by a baseline of its own. */
-export function openSimulated(simulation: Simulation): { record: RolloutRecord; needs: readonly number[] } {
+/**
+ * The record that rollouts begin with, and what each of their steps needs by a baseline of its own.
+ *
+ * @param record One that was opened with the same settings, whose levels need not be computed again.
+ */
+export function openSimulated(
+  simulation: Simulation,
+  record: RolloutRecord = opened(simulation.settings),
+): { readonly record: RolloutRecord; readonly needs: readonly number[] } {
   const { settings, requestsPerSecond } = simulation;
   const baseline = simulatedBaseline(simulation);
   const needs = settings.steps.map(
     (percent) => planStep({ settings, percent, baseline, requestsPerSecond }).seconds,
   );
-  return { record: { ...opened(settings), expiresAt: Number.MAX_SAFE_INTEGER }, needs };
+  return { record: { ...record, expiresAt: Number.MAX_SAFE_INTEGER }, needs };
 }
 
 /** One rollout through the real stepper and judge, on traffic that is made for it. */

@@ -34,13 +34,16 @@ const TURNS = 6;
 const GAP_SECONDS = 60;
 /** Conversations that began before are still going on. */
 const LEAD_SECONDS = 900;
-/** One conversation in 50 fails with a quarter of its requests, the others with one in a thousand: 0.6 % in all. */
-const BAD_SHARE = 0.02;
-const BAD_ERRORS = 0.25;
+/** One conversation in 100 fails with a fifth of its requests, the others with one in a thousand: 0.3 % in all. */
+const BAD_SHARE = 0.01;
+const BAD_ERRORS = 0.2;
 const GOOD_ERRORS = 0.001;
 const WARM_SECONDS = 0.25;
 const COLD_SECONDS = 0.9;
 const INTER_TOKEN_SECONDS = 0.012;
+
+/** Draws of an exponential with mean 1 by table. */
+const WAITS = Float64Array.from({ length: 65_536 }, (_, index) => -Math.log((index + 0.5) / 65_536));
 
 /** Draws of exp(sigma × normal) by table: the quantiles of 65,536 equal parts. */
 function factors(sigma: number): Float64Array {
@@ -52,7 +55,7 @@ const BETWEEN = factors(0.5);
 const WITHIN = factors(0.5);
 const BETWEEN_TOKENS = factors(0.15);
 
-/** Bytes of one group: requests, errors, then per cache and for gaps the buckets and the sum. */
+/** Numbers of one group: requests, errors, then per cache and for gaps the buckets and the sum. */
 const FIRST = TRIAL_FIRST_TOKEN_BUCKETS.length + 2;
 const INTER = TRIAL_INTER_TOKEN_BUCKETS.length + 2;
 const PER_GROUP = 2 + CACHES.length * FIRST + INTER;
@@ -121,7 +124,7 @@ function errorsOf(random: () => number, more: number): number {
 }
 
 function exponential(random: () => number, mean: number): number {
-  return -Math.log(1 - random()) * mean;
+  return (WAITS[Math.floor(random() * 65_536)] ?? 1) * mean;
 }
 
 function add(counts: Float64Array, index: number, value: number): void {
