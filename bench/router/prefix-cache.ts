@@ -9,7 +9,7 @@ const TURNS = 8;
 const AT_A_TIME = 16;
 /** Words of a user's turn; an answer has as many tokens. */
 const WORDS = 150;
-/** Of 16 tokens; all conversations of a run take about twice of what one server has. */
+/** Of 16 tokens. Together the servers can hold every conversation once, one alone cannot. */
 const BLOCKS = 16_384;
 
 export const WORKLOAD = `${CONVERSATIONS} conversations of ${TURNS} turns, ${AT_A_TIME} at a time in random order, each turn adds ${WORDS} words and an answer of ${WORDS} tokens; ${SERVERS} simulated servers with ${BLOCKS} blocks of 16 tokens each, vLLM's eviction; 20,000 prompt tokens/s`;
