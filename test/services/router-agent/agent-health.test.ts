@@ -44,8 +44,7 @@ test('a server that says that it is not ready gets no requests until it has said
   say.ready = false;
   const down = `fleet_router_servers{model="${MODEL}",release="v32",state="down"}`;
   await until('it is down', async () => (await metricOf(place, down)) === 1);
-  await until('nginx knows', async () => (await answersBy()).size === 1);
-  expect(await answersBy()).toEqual(new Set(['other']));
+  await until('the other answers all', async () => [...(await answersBy())].join() === 'other');
   say.ready = true;
   await until('it is back', async () => (await answersBy()).size === 2);
   expect(await metricOf(place, down)).toBe(0);
@@ -123,6 +122,8 @@ describe('generations of old workers', () => {
       const version = place.want(withCanaryAt(weight));
       await untilStatus(place, { state: 'applied', version });
     };
+    // The workers that nginx started with are of no reload, and nothing says how long before the next they started.
+    await untilStatus(place, { state: 'applied', version: place.want(withCanaryAt(10)) });
     for (let weight = 1; weight <= 6; weight += 1) await reload(weight);
     await until('six generations', async () => (await metricOf(place, OLD)) === 6);
 
@@ -131,7 +132,7 @@ describe('generations of old workers', () => {
     expect(waiting.error).toMatch(/^6 generations of old nginx workers still have requests/);
     for (const weight of [7, 8]) await reload(weight);
     const reloads = await reloadsOf(place);
-    expect(reloads).toBe(8);
+    expect(reloads).toBe(9);
 
     streams.push(await openStream(place));
     const version = place.want(withCanaryAt(9));
