@@ -7,6 +7,7 @@ import { planCases, recordedPlan } from '../support/plans/corpus.ts';
 
 const RESOURCES = 5000;
 const MOST = 3;
+const ROUNDS = 3;
 
 const folder = mkdtempSync(join(tmpdir(), 'fleet-large-plan-'));
 const file = join(folder, 'plan.json');
@@ -42,7 +43,12 @@ function largePlan(): Plan {
 beforeAll(() => writeFileSync(file, JSON.stringify(largePlan())));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function measure(what: 'parse' | 'judge'): { readonly milliseconds: number; readonly bytes: number } {
+interface Cost {
+  readonly milliseconds: number;
+  readonly bytes: number;
+}
+
+function measure(what: 'parse' | 'judge'): Cost {
   const script = join(import.meta.dirname, '../plan/measure.ts');
   const printed = execFileSync(process.execPath, ['--import', 'tsx', script, what, file], {
     encoding: 'utf8',
@@ -50,9 +56,18 @@ function measure(what: 'parse' | 'judge'): { readonly milliseconds: number; read
   return JSON.parse(printed);
 }
 
+/** What it takes when nothing disturbs: the least of all rounds. */
+function least(costs: readonly Cost[]): Cost {
+  return {
+    milliseconds: Math.min(...costs.map(({ milliseconds }) => milliseconds)),
+    bytes: Math.min(...costs.map(({ bytes }) => bytes)),
+  };
+}
+
 test(`a plan of ${RESOURCES} resources is judged in at most ${MOST} times the time and memory of parsing it`, () => {
-  const parsed = measure('parse');
-  const judged = measure('judge');
+  const rounds = Array.from({ length: ROUNDS }, () => [measure('parse'), measure('judge')] as const);
+  const parsed = least(rounds.map(([cost]) => cost));
+  const judged = least(rounds.map(([, cost]) => cost));
   const ratios = { time: judged.milliseconds / parsed.milliseconds, memory: judged.bytes / parsed.bytes };
   console.log(`judging / JSON.parse: time ${ratios.time.toFixed(2)}, memory ${ratios.memory.toFixed(2)}`);
   expect(ratios.time).toBeLessThanOrEqual(MOST);
