@@ -16,6 +16,12 @@ export interface DocumentProps {
   readonly document: Document;
 }
 
+/** What Prometheus is given. */
+export interface PrometheusProps extends DocumentProps {
+  /** Recording rules and alerts, which the document names as `rules.yml`. */
+  readonly rules: Document;
+}
+
 /**
  * What a platform must offer. It delivers documents and runs programs; what the documents say is decided in
  * `workloads/`, so that every platform runs the same.
@@ -29,7 +35,7 @@ export interface Platform {
   egress(scope: Construct, props: DocumentProps): void;
   router(scope: Construct, props: RouterProps): void;
   gateway(scope: Construct, props: DocumentProps): void;
-  prometheus(scope: Construct, props: DocumentProps): void;
+  prometheus(scope: Construct, props: PrometheusProps): void;
   /** What gateways share. Absent: it runs none, and environments name somebody else's. */
   redis?(scope: Construct): void;
 }

@@ -8,6 +8,7 @@ import { Model, type Release } from './schema/models.ts';
 import type { Nodes } from './schema/nodes.ts';
 import { AwsPlatform, DockerPlatform, GooglePlatform, ProcessPlatform } from './schema/platforms.ts';
 import { Router } from './schema/router.ts';
+import { Slo } from './schema/slo.ts';
 import { State } from './schema/state.ts';
 import { Duration, Name, Port, SecretReference as Reference } from './schema/values.ts';
 
@@ -37,6 +38,7 @@ export const EnvironmentSchema = z.strictObject({
       retention: Duration.default('15d'),
     })
     .prefault({}),
+  slo: Slo.prefault({}),
   state: State.optional(),
   checks: Checks.prefault({}),
   terraform: z

@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_TEMPLATES } from '../workloads/node-templates.ts';
 import { ROUTER_TEMPLATES } from '../workloads/router.ts';
+import { RULES_TEMPLATES } from '../workloads/rules.ts';
 import type { Templates } from '../workloads/templates.ts';
 
 /** Reads all templates from the folder they are in. */
 export function readTemplates(folder: string): Templates {
-  return { nginx: read(folder, ROUTER_TEMPLATES), node: read(folder, NODE_TEMPLATES) };
+  return {
+    nginx: read(folder, ROUTER_TEMPLATES),
+    node: read(folder, NODE_TEMPLATES),
+    rules: read(folder, RULES_TEMPLATES),
+  };
 }
 
 function read<Name extends string>(

@@ -4,6 +4,7 @@ import { jsonDocument } from './document.ts';
 import { edgeDocument, egressDocument, needsEgress } from './gateway.ts';
 import { prometheusDocument } from './prometheus.ts';
 import { routerDocument, serversDocument } from './router.ts';
+import { rulesDocument } from './rules.ts';
 import type { Templates } from './templates.ts';
 import type { Topology } from './topology.ts';
 
@@ -17,6 +18,8 @@ export interface EnvironmentDocuments {
   /** Absent where no release is answered by a public endpoint. */
   readonly egress?: Document;
   readonly prometheus: Document;
+  /** Recording rules and alerts. */
+  readonly rules: Document;
 }
 
 /** An environment → the documents that run. The same on every platform but for addresses. */
@@ -39,5 +42,6 @@ export function environmentDocuments(
     gateway: edgeDocument(environment, topology),
     egress: egress ? egressDocument(environment, topology) : undefined,
     prometheus: prometheusDocument(environment, topology),
+    rules: rulesDocument(environment, topology, templates.rules),
   };
 }

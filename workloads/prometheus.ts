@@ -4,7 +4,10 @@ import { machineLabel } from '../contracts/machine-label.ts';
 import { releasesOf, serversOf } from '../contracts/release.ts';
 import { type Document, textDocument } from './document.ts';
 import { needsEgress } from './gateway.ts';
-import { MACHINE_LABELS, type Topology } from './topology.ts';
+import { EXPORTER_PORTS, MACHINE_LABELS, type Topology } from './topology.ts';
+
+/** Lies beside prometheus.yml. */
+export const RULES_FILE = 'rules.yml';
 
 /** prometheus.yml. Scrapes the text format 0.0.4, which 2.42 and 3.x read alike. */
 export function prometheusDocument(environment: Environment, topology: Topology): Document {
@@ -12,13 +15,16 @@ export function prometheusDocument(environment: Environment, topology: Topology)
   const config = {
     global: {
       scrape_interval: environment.prometheus.scrapeInterval,
+      evaluation_interval: '15s',
       external_labels: { environment: environment.name },
     },
+    rule_files: [RULES_FILE],
     scrape_configs: [
       fixedJob('gateway', reach.gatewayAdmin),
       fixedJob('router', reach.routerAgent),
       ...(needsEgress(environment) ? [fixedJob('egress', reach.egressAdmin)] : []),
       ...serverJobs(environment, topology),
+      ...exporterJobs(environment, topology),
       // It scrapes itself from inside, also where it listens on all addresses.
       fixedJob('prometheus', listen.prometheus.replace('0.0.0.0', '127.0.0.1')),
     ],
@@ -30,18 +36,35 @@ function fixedJob(job: string, target: string) {
   return { job_name: job, static_configs: [{ targets: [target] }] };
 }
 
-function serverJobs(environment: Environment, { discovery }: Topology) {
-  const ports = [
-    ...new Set(
-      releasesOf(environment).flatMap((release) => serversOf(release, false).map(({ port }) => port)),
-    ),
+function serverJobs(environment: Environment, topology: Topology) {
+  const { discovery } = topology;
+  if (discovery.kind === 'static')
+    return [{ job_name: 'vllm', static_configs: staticTargets(environment, discovery) }];
+  const ports = releasesOf(environment).flatMap((release) =>
+    serversOf(release, false).map(({ port }) => port),
+  );
+  return [...new Set(ports)].map((port) => discoveredJob(`vllm-${port}`, port, environment, discovery));
+}
+
+/** Machine and GPU metrics; only machines that are found by their labels run the exporters. */
+function exporterJobs(environment: Environment, { discovery }: Topology) {
+  if (discovery.kind === 'static') return [];
+  return [
+    discoveredJob('node-exporter', EXPORTER_PORTS['node-exporter'], environment, discovery),
+    discoveredJob('dcgm', EXPORTER_PORTS['dcgm-exporter'], environment, discovery),
   ];
+}
+
+function discoveredJob(
+  job: string,
+  port: number,
+  environment: Environment,
+  discovery: Exclude<Topology['discovery'], { kind: 'static' }>,
+) {
   switch (discovery.kind) {
-    case 'static':
-      return [{ job_name: 'vllm', static_configs: staticTargets(environment, discovery) }];
     case 'gce':
-      return ports.map((port) => ({
-        job_name: `vllm-${port}`,
+      return {
+        job_name: job,
         gce_sd_configs: discovery.zones.map((zone) => ({
           project: discovery.project,
           zone,
@@ -52,10 +75,10 @@ function serverJobs(environment: Environment, { discovery }: Topology) {
           ...relabel((label) => `__meta_gce_label_${label}`, '__meta_gce_instance_name'),
           ...withDots(environment),
         ],
-      }));
+      };
     case 'ec2':
-      return ports.map((port) => ({
-        job_name: `vllm-${port}`,
+      return {
+        job_name: job,
         ec2_sd_configs: [
           {
             region: discovery.region,
@@ -64,7 +87,7 @@ function serverJobs(environment: Environment, { discovery }: Topology) {
           },
         ],
         relabel_configs: relabel((label) => `__meta_ec2_tag_${label}`, '__meta_ec2_instance_id'),
-      }));
+      };
   }
 }
 

@@ -1,8 +1,10 @@
 import type { NodeTemplate } from './node-templates.ts';
 import type { RouterTemplate } from './router.ts';
+import type { RulesTemplate } from './rules.ts';
 
 /** The texts of all templates, read once by whoever calls. */
 export interface Templates {
   readonly nginx: RouterTemplate;
   readonly node: NodeTemplate;
+  readonly rules: RulesTemplate;
 }

@@ -7,7 +7,7 @@ import type { Environment } from '../../contracts/environment.ts';
 import type { Release } from '../../contracts/release.ts';
 import { imageFiles } from '../../workloads/image-files.ts';
 import { configureBackend } from '../backend.ts';
-import type { DocumentProps, Platform, RouterProps } from '../platform.ts';
+import type { DocumentProps, Platform, PrometheusProps, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
 import { type DockerContext, labelsOf } from './context.ts';
@@ -122,7 +122,7 @@ export class DockerPlatform implements Platform {
     });
   }
 
-  prometheus(scope: Construct, props: DocumentProps): void {
+  prometheus(scope: Construct, props: PrometheusProps): void {
     new Prometheus(scope, 'prometheus', { context: this.#context, ...props });
   }
 

@@ -1,12 +1,13 @@
 import { Image } from '@cdktf/provider-docker/lib/image/index.js';
 import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { Construct } from 'constructs';
-import type { DocumentProps } from '../platform.ts';
+import { RULES_FILE } from '../../workloads/prometheus.ts';
+import type { PrometheusProps } from '../platform.ts';
 import { containerNameOf, type DockerContext, labelsOf } from './context.ts';
 import { PartContainer } from './part-container.ts';
 import { DOCUMENTS_FOLDER, PartDocuments } from './part-documents.ts';
 
-export interface DockerPrometheusProps extends DocumentProps {
+export interface DockerPrometheusProps extends PrometheusProps {
   readonly context: DockerContext;
 }
 
@@ -19,7 +20,7 @@ const DATA_FOLDER = '/prometheus';
 
 /** Prometheus with its data in a volume. */
 export class Prometheus extends Construct {
-  constructor(scope: Construct, id: string, { context, document }: DockerPrometheusProps) {
+  constructor(scope: Construct, id: string, { context, document, rules }: DockerPrometheusProps) {
     super(scope, id);
     const { topology, environment, settings } = context;
     const { port, retention } = environment.prometheus;
@@ -29,7 +30,8 @@ export class Prometheus extends Construct {
       labels: labelsOf(environment, PART),
     });
     const documents = new PartDocuments(this, 'documents', { context, part: PART });
-    const config = documents.deliver(this, 'config', { file: FILE, document });
+    const rulesDelivered = documents.deliver(this, 'rules', { file: RULES_FILE, document: rules });
+    const config = documents.deliver(this, 'config', { file: FILE, document, after: [rulesDelivered] });
     new PartContainer(this, 'Resource', {
       context,
       part: PART,

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Release } from '../../contracts/release.ts';
 import { configureBackend } from '../backend.ts';
-import type { DocumentProps, Platform, RouterProps } from '../platform.ts';
+import type { DocumentProps, Platform, PrometheusProps, RouterProps } from '../platform.ts';
 import type { Toolkit } from '../toolkit.ts';
 import type { ProcessContext } from './context.ts';
 import { GatewayProgram } from './gateway-program.ts';
@@ -63,7 +63,7 @@ export class ProcessPlatform implements Platform {
     });
   }
 
-  prometheus(scope: Construct, props: DocumentProps): void {
+  prometheus(scope: Construct, props: PrometheusProps): void {
     new Prometheus(scope, 'prometheus', { context: this.#context, ...props });
   }
 

@@ -1,9 +1,10 @@
 import { Construct } from 'constructs';
-import type { DocumentProps } from '../platform.ts';
+import { RULES_FILE } from '../../workloads/prometheus.ts';
+import type { PrometheusProps } from '../platform.ts';
 import type { ProcessContext } from './context.ts';
 import { ProcessPart } from './process-part.ts';
 
-export interface ProcessPrometheusProps extends DocumentProps {
+export interface ProcessPrometheusProps extends PrometheusProps {
   readonly context: ProcessContext;
 }
 
@@ -11,7 +12,7 @@ const START_SECONDS = 30;
 
 /** Prometheus with its data in the part's own folder. */
 export class Prometheus extends Construct {
-  constructor(scope: Construct, id: string, { context, document }: ProcessPrometheusProps) {
+  constructor(scope: Construct, id: string, { context, document, rules }: ProcessPrometheusProps) {
     super(scope, id);
     const { topology, environment } = context;
     const { port, retention } = environment.prometheus;
@@ -31,8 +32,8 @@ export class Prometheus extends Construct {
         ready: { url: `http://${topology.listen.prometheus}/-/ready`, timeoutSeconds: START_SECONDS },
         address: `http://${topology.listen.prometheus}`,
       },
-      documents: { 'prometheus.yml': document },
+      documents: { 'prometheus.yml': document, [RULES_FILE]: rules },
     });
-    part.deliver(this, 'config', ['prometheus.yml']);
+    part.deliver(this, 'config', ['prometheus.yml', RULES_FILE]);
   }
 }

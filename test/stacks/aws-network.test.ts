@@ -140,6 +140,7 @@ describe('who may speak to whom', () => {
     const moved = difference(staging, synthStaging(EDITS.newRelease));
     expect(moved.filter((address) => !address.includes('v34'))).toEqual([
       'aws_ecs_task_definition.gateway_task',
+      'aws_s3_object.prometheus_rules',
       'aws_s3_object.router_weights',
     ]);
   });

@@ -10,7 +10,11 @@ const steps = {
   promoted: synthStaging(...WALK.promoted),
   retired: synthStaging(...WALK.retired),
 };
-const DOCUMENTS = ['aws_ecs_task_definition.gateway_task', 'aws_s3_object.router_weights'];
+const DOCUMENTS = [
+  'aws_ecs_task_definition.gateway_task',
+  'aws_s3_object.prometheus_rules',
+  'aws_s3_object.router_weights',
+];
 /** To be held is a matter of Terraform's, not of the cloud's. */
 const held = (release: string) =>
   `terraform_data.nodes_gpt-oss-120b_${release}_serves-make-a-new-release-instead`;

@@ -4,7 +4,12 @@ import type { Edit } from '../support/staging.ts';
 import { difference, type Synthesized } from '../support/synth.ts';
 
 const prod = synthProd();
-const DOCUMENTS = ['google_cloud_run_v2_service.gateway', 'google_storage_bucket_object.router_weights'];
+const RULES = 'google_storage_bucket_object.prometheus_rules';
+const DOCUMENTS = [
+  'google_cloud_run_v2_service.gateway',
+  RULES,
+  'google_storage_bucket_object.router_weights',
+];
 
 const machines = (addresses: readonly string[]) =>
   addresses.filter((address) => /instance_(template|group_manager)/.test(address));
@@ -30,7 +35,7 @@ describe('what a change touches', () => {
       PROD_EDITS.newModel,
       [...DOCUMENTS, 'google_storage_bucket_object.prometheus'].toSorted(),
     ],
-    ['more rungs', PROD_EDITS.wholeLadder, []],
+    ['more rungs, whose machines cost otherwise', PROD_EDITS.wholeLadder, [RULES]],
   ])('%s', (_what, edit, addresses) => {
     expect(changed(synthProd(edit))).toEqual(addresses);
   });

@@ -6,9 +6,10 @@ import { expect, test } from 'vitest';
 import { CloudTopology } from '../../constructs/cloud-topology.ts';
 import { ProcessTopology } from '../../constructs/process/process-topology.ts';
 import type { Environment } from '../../contracts/environment.ts';
-import { prometheusDocument } from '../../workloads/prometheus.ts';
+import { prometheusDocument, RULES_FILE } from '../../workloads/prometheus.ts';
+import { rulesDocument } from '../../workloads/rules.ts';
 import type { Discovery } from '../../workloads/topology.ts';
-import { shippedEnvironment } from '../support/synth.ts';
+import { shippedEnvironment, TEMPLATES } from '../support/synth.ts';
 
 const local = shippedEnvironment('local');
 const staging = shippedEnvironment('staging');
@@ -28,6 +29,8 @@ test.each(Object.entries(documents))('promtool accepts the document of %s', (nam
   const folder = mkdtempSync(join(tmpdir(), 'fleet-prometheus-'));
   const file = join(folder, `${name}.yml`);
   writeFileSync(file, text);
+  const discovery: Discovery = { kind: 'ec2', region: 'us-east-1' };
+  writeFileSync(join(folder, RULES_FILE), rulesDocument(local, { discovery }, TEMPLATES.rules).text);
   try {
     expect(execFileSync('promtool', ['check', 'config', file], { encoding: 'utf8' })).toContain('SUCCESS');
   } finally {

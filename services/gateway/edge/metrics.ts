@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { FIRST_TOKEN_BUCKETS } from '../../../contracts/latency-buckets.ts';
 import { toDollars } from '../../../contracts/price.ts';
 import type { Charge } from './charge.ts';
 import { TIMEOUTS, type TimeoutKind } from './deadlines.ts';
@@ -59,9 +60,6 @@ export interface EdgeMetrics {
   tried(request: TrialRequest): void;
 }
 
-const FIRST_TOKEN_BUCKETS = [
-  0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 20, 30, 60,
-];
 const INTER_TOKEN_BUCKETS = [
   0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 5,
 ];
@@ -85,7 +83,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     name: 'oss_first_token_latency',
     help: 'Seconds from the complete request to the first content, reasoning or tool call of a stream',
     labelNames: ['model', 'release'],
-    buckets: FIRST_TOKEN_BUCKETS,
+    buckets: [...FIRST_TOKEN_BUCKETS],
     registers,
   });
   const interToken = new Histogram({
