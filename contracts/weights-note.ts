@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Environment } from './environment.ts';
 import { releasesOfModel } from './release.ts';
 
@@ -17,4 +18,31 @@ export function weightsNote(environment: Environment): string {
     return releases.length === 0 ? [] : [[model, Object.fromEntries(releases)]];
   });
   return JSON.stringify(Object.fromEntries(shares));
+}
+
+const WeightsNote = z.record(
+  z.string(),
+  z.record(z.string(), z.strictObject({ weight: z.number(), role: z.enum(['stable', 'canary']).optional() })),
+);
+
+/** What one release of a note has. */
+export interface NotedWeight {
+  readonly model: string;
+  readonly release: string;
+  readonly role?: 'stable' | 'canary';
+  /** Percent of the model's traffic. */
+  readonly weight: number;
+}
+
+/** Reads what `weightsNote` has written; nothing of any other text. */
+export function readWeightsNote(text: string): NotedWeight[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  return Object.entries(WeightsNote.safeParse(value).data ?? {}).flatMap(([model, releases]) =>
+    Object.entries(releases).map(([release, of]) => ({ model, release, ...of })),
+  );
 }

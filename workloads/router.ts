@@ -16,6 +16,7 @@ import {
   type ServersDocument,
 } from '../contracts/router-documents.ts';
 import { OWN_BAND, splitClientsLines, splitInputs, splitOf } from '../contracts/split.ts';
+import { weightsNote } from '../contracts/weights-note.ts';
 import type { Document } from './document.ts';
 import { render } from './render.ts';
 
@@ -72,6 +73,7 @@ export function routerDocument(
   const models = routedModels(environment);
   const variables = {
     environment: environment.name,
+    weights: weightsNote(environment),
     workers: String(props.workers ?? 'auto'),
     longestAnswer: environment.router.longestAnswer,
     listen: props.listen,

@@ -1,4 +1,4 @@
-import { claimedVersion, RefusedError, verifyDocument } from './document.ts';
+import { claimedVersion, RefusedError, type RouterDocument, verifyDocument } from './document.ts';
 import type { Reading, Wanted } from './inputs.ts';
 import type { Answer, Nginx } from './nginx.ts';
 import { DOCUMENT_FILE, type Prefix, routerFiles, TAG_FILE } from './prefix.ts';
@@ -61,7 +61,7 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
   let reloads = 0;
   let refusedDocuments = 0;
   const sourceErrors = new Map<SourceName, number>();
-  const verified = new Set<string>();
+  const verified = new Map<string, RouterDocument['weights']>();
   let running: Promise<void> | undefined;
   let again = false;
   let stopping = false;
@@ -72,7 +72,7 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
     const tag = serversTag(document.targets, servers);
     if (await prefix.install(routerFiles(document, servers, tag, hopKeyMap))) stale = true;
     installed = { version: document.version, servers: tag };
-    verified.add(document.version);
+    verified.set(document.version, document.weights);
   }
 
   /**
@@ -99,8 +99,11 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
     const servers = /"(.*)"/.exec((await prefix.read(TAG_FILE)) ?? '')?.[1];
     if (version === undefined || servers === undefined) return;
     installed = { version, servers };
-    const broken = await refusalOf(Promise.resolve(text).then(verifyDocument));
-    if (broken === undefined) verified.add(version);
+    await refusalOf(
+      Promise.resolve(text)
+        .then(verifyDocument)
+        .then((document) => verified.set(version, document.weights)),
+    );
   }
 
   async function observe(): Promise<Observation> {
@@ -215,6 +218,7 @@ export function createAgent({ read, prefix, nginx, now, pause, log }: AgentProps
     facts: () => ({
       ...{ reloads, refusedDocuments, sourceErrors },
       ...{ problems: reading.problems, releases: reading.releases ?? [] },
+      weights: verified.get(observed.answer?.version ?? '') ?? [],
     }),
     ready: () => prefix.exists(),
     verified: (version) => verified.has(version),

@@ -1,6 +1,8 @@
 import { routerDocumentVersion } from '../../contracts/router-documents.ts';
+import { type NotedWeight, readWeightsNote } from '../../contracts/weights-note.ts';
 
 const FIRST_LINE = /^# gpt-oss-fleet router document, version ([0-9a-f]{12})\n/;
+const WEIGHTS_LINE = /^# Environment \S+, weights (.+)$/m;
 const SERVERS_INCLUDE = /^\s*include servers\/([a-z0-9.-]+_[a-z0-9.-]+)\.conf;$/gm;
 
 /** An nginx.conf whose version matches its content. */
@@ -9,6 +11,8 @@ export interface RouterDocument {
   readonly version: string;
   /** `<model>_<release>` of each servers file that it includes. */
   readonly targets: readonly string[];
+  /** Weights and roles as its head says them, for metrics: nginx splits by what follows. */
+  readonly weights: readonly NotedWeight[];
 }
 
 /** A document or a servers list that is not applied. The message says why, in nginx's words where nginx refused it. */
@@ -35,5 +39,9 @@ export function verifyDocument(text: string): RouterDocument {
     throw new RefusedError(
       `the document says version ${version}, its content is ${content}: changed or cut off, render it again`,
     );
-  return { text, version, targets: Array.from(text.matchAll(SERVERS_INCLUDE), ([, target]) => target ?? '') };
+  return {
+    ...{ text, version },
+    targets: Array.from(text.matchAll(SERVERS_INCLUDE), ([, target]) => target ?? ''),
+    weights: readWeightsNote(WEIGHTS_LINE.exec(text)?.[1] ?? ''),
+  };
 }

@@ -40,6 +40,17 @@ function documentMetrics(registry: Registry, agent: Agent): void {
     },
   });
   new Gauge({
+    name: 'fleet_release_weight_percent',
+    help: "Percent of the model's traffic that the document that nginx has loaded gives a release; role none: neither stable nor canary.",
+    labelNames: ['model', 'release', 'role'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { model, release, role = 'none', weight } of agent.facts().weights)
+        this.set({ model, release, role }, weight);
+    },
+  });
+  new Gauge({
     name: 'fleet_router_document_wanted_info',
     help: 'The document at its source, also if it is refused; always 1.',
     labelNames: ['version'],

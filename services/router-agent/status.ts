@@ -1,3 +1,4 @@
+import type { NotedWeight } from '../../contracts/weights-note.ts';
 import type { ServingRelease } from './fleet-servers.ts';
 import type { Problem, SourceName } from './readers.ts';
 
@@ -33,4 +34,6 @@ export interface AgentFacts {
   readonly sourceErrors: ReadonlyMap<SourceName, number>;
   readonly problems: readonly Problem[];
   readonly releases: readonly ServingRelease[];
+  /** Of the document that nginx has loaded. */
+  readonly weights: readonly NotedWeight[];
 }

@@ -220,3 +220,14 @@ test('metrics say which document is loaded and how nginx is doing', async () => 
   expect(body).toContain('fleet_router_reloads_total 0');
   expect(body).toMatch(/^fleet_router_nginx_connections\{state="writing"\} [1-9]/m);
 });
+
+test('metrics say the weights and roles that nginx has loaded, also after a change', async () => {
+  const { place } = await appliedPlace();
+  const version = place.want(withCanaryAt(15));
+  await untilStatus(place, { state: 'applied', version });
+  const { body } = await get(place.agentPort, '/metrics');
+  expect(body.match(/^fleet_release_weight_percent.*$/gm)).toEqual([
+    `fleet_release_weight_percent{model="${MODEL}",release="v32",role="stable"} 85`,
+    `fleet_release_weight_percent{model="${MODEL}",release="v33",role="canary"} 15`,
+  ]);
+});
