@@ -249,3 +249,28 @@ async function inParallel(
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
+
+test('Prometheus evaluates every rule, the watchdog fires, and weights and roles are those of the file', async () => {
+  const { environment } = project;
+  const prometheus = `http://127.0.0.1:${environment.prometheus.port}`;
+  const watchdog = 'ALERTS{alertname="Watchdog",alertstate="firing"}';
+  await expect.poll(async () => (await query(prometheus, watchdog)).length, { timeout: 20_000 }).toBe(1);
+  const { data } = (await (await fetch(`${prometheus}/api/v1/rules`)).json()) as {
+    data: { groups: { rules: { name: string; health: string; lastError?: string }[] }[] };
+  };
+  const rules = data.groups.flatMap((group) => group.rules);
+  expect(rules.length).toBeGreaterThan(40);
+  expect(rules.filter(({ health }) => health === 'err')).toEqual([]);
+  const firing = await query(prometheus, 'ALERTS{alertstate="firing",severity!="none"}');
+  expect(firing.map(({ metric }) => metric.alertname)).toEqual([]);
+  const weights = await query(prometheus, 'fleet_release_weight_percent{model="gpt-oss-120b"}');
+  expect(
+    weights
+      .map(({ metric: { release, role }, value }) => [release, role, value])
+      .toSorted(([a], [b]) => String(a).localeCompare(String(b))),
+  ).toEqual([
+    ['public', 'none', 5],
+    ['v32', 'stable', 80],
+    ['v33', 'canary', 15],
+  ]);
+});
