@@ -8,8 +8,12 @@ const Shape = z.object({
   platform: z.string(),
   google: z.object({ project: z.string(), region: z.string() }).optional(),
   aws: z.object({ account: z.string(), region: z.string() }).optional(),
-  images: z.object({ gateway: z.string().optional() }).nullish(),
+  images: z.object({ gateway: z.string().optional(), router: z.string().optional() }).nullish(),
 });
+
+/** The images of ours that clouds pull. */
+export const CLOUD_IMAGES = ['gateway', 'router'] as const;
+export type CloudImage = (typeof CLOUD_IMAGES)[number];
 
 export interface ImageRepository {
   /** `<host>/<path>`, without tag and digest. */
@@ -19,22 +23,22 @@ export interface ImageRepository {
 }
 
 /**
- * The repository that `images.gateway` names, else the one that the cloud would have.
+ * The repository that `images.<image>` names, else the one that the cloud would have.
  * @throws UsageError on a platform without one
  */
-export function imageRepository(environment: string, text: string): ImageRepository {
+export function imageRepository(environment: string, text: string, image: CloudImage): ImageRepository {
   const { data, error } = Shape.safeParse(parse(text));
   if (data === undefined)
     throw new UsageError(
       `${environmentFile(environment)}: ${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`,
     );
   const { platform, google, aws } = data;
-  const current = data.images?.gateway;
+  const current = data.images?.[image];
   if (current !== undefined) return { name: current.replace(/@sha256:[0-9a-f]+$|:[\w.-]+$/, ''), current };
   if (platform === 'google' && google !== undefined)
-    return { name: `${google.region}-docker.pkg.dev/${google.project}/fleet/gateway` };
+    return { name: `${google.region}-docker.pkg.dev/${google.project}/fleet/${image}` };
   if (platform === 'aws' && aws !== undefined)
-    return { name: `${aws.account}.dkr.ecr.${aws.region}.amazonaws.com/fleet/gateway` };
+    return { name: `${aws.account}.dkr.ecr.${aws.region}.amazonaws.com/fleet/${image}` };
   throw new UsageError(
     `${environment} is on platform ${platform}, which builds what it runs itself; only google and aws have a registry`,
   );

@@ -129,9 +129,11 @@ function imagesOf(answers: InitAnswers): object {
     registry === undefined ? undefined : `${registry}/${name}@${PLACEHOLDER_DIGEST}`;
   const vllm = answers.vllmImage ?? (answers.class === 'development' ? undefined : later('vllm-openai'));
   const gateway = answers.gatewayImage ?? later('gateway');
+  const router = later('router');
   const images = {
     ...(vllm === undefined ? {} : { vllm: { [VLLM_VERSION]: vllm } }),
     ...(gateway === undefined ? {} : { gateway }),
+    ...(router === undefined ? {} : { router }),
   };
   return Object.keys(images).length === 0 ? {} : { images };
 }
@@ -155,6 +157,7 @@ function sectionOf(answers: InitAnswers): object {
     region,
     zones,
     ...(nodeImage === undefined ? {} : { nodeImage }),
+    ...(nodeImage === undefined && platform === 'google' ? { routerImage: PLACEHOLDER_GOOGLE_IMAGE } : {}),
     ...(weightsBucket === undefined ? {} : { weights: { bucket: weightsBucket } }),
   };
   if (platform === 'google') return { google: { project, ...cloud } };

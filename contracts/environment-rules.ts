@@ -10,6 +10,7 @@ import { nodeProblems } from './node-rules.ts';
 import type { Problem } from './problem.ts';
 import { redisProblems } from './redis-rules.ts';
 import { definitionOf, hostedModelOf } from './release.ts';
+import { routerProblems } from './router-rules.ts';
 import { secretProblems } from './secret-rules.ts';
 import { FULL_WEIGHT, formatPercent, toBasisPoints } from './weight.ts';
 
@@ -32,6 +33,7 @@ const RULES: readonly Rule[] = [
   nodeProblems,
   cloudProblems,
   gatewayProblems,
+  routerProblems,
   endpoints,
   secretProblems,
   redisProblems,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_TEMPLATES } from '../workloads/node-templates.ts';
 import { ROUTER_TEMPLATES } from '../workloads/router.ts';
+import { ROUTER_MACHINE_TEMPLATES } from '../workloads/router-machine-templates.ts';
 import { RULES_TEMPLATES } from '../workloads/rules.ts';
 import type { Templates } from '../workloads/templates.ts';
 
@@ -11,6 +12,7 @@ export function readTemplates(folder: string): Templates {
     nginx: read(folder, ROUTER_TEMPLATES),
     node: read(folder, NODE_TEMPLATES),
     rules: read(folder, RULES_TEMPLATES),
+    routerMachine: read(folder, ROUTER_MACHINE_TEMPLATES),
   };
 }
 

@@ -18,3 +18,11 @@ export function nodeLogGroup(environment: string): string {
 export function gatewayLogGroup(environment: string): string {
   return `/fleet/${environment}/gateway`;
 }
+
+/** Lifecycle hook that holds a new router back until it serves; its result is CONTINUE. */
+export const JOIN_HOOK = 'join';
+
+/** Log group of an environment's routers. */
+export function routerLogGroup(environment: string): string {
+  return `/fleet/${environment}/router`;
+}

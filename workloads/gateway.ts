@@ -103,6 +103,12 @@ export function needsEgress(environment: Environment): boolean {
   return releasesOf(environment).some(({ kind }) => kind === 'endpoint');
 }
 
+/** Names of the secrets that the egress reads, each once. */
+export function egressSecrets({ endpoints, router }: Environment): string[] {
+  const bearers = Object.values(endpoints).flatMap(({ bearer }) => bearer ?? []);
+  return [...new Set([router.key, ...bearers])];
+}
+
 /** gateway.json for the egress: which public endpoint answers for which release. */
 export function egressDocument(environment: Environment, topology: Topology): Document {
   const config: EgressConfig = {

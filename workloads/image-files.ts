@@ -5,8 +5,9 @@ export type BuildContext = Readonly<Record<string, string>>;
 export interface ImageFiles {
   /** What the docker platform runs. */
   readonly services: BuildContext;
+  /** nginx and its agent, on the docker platform and on the router machines of clouds. */
   readonly router: BuildContext;
-  /** What clouds run. */
+  /** What clouds run: gateway, and egress beside the router. */
   readonly gateway: BuildContext;
 }
 
@@ -23,7 +24,11 @@ export function imageFiles(readToolkit: (path: string) => string): ImageFiles {
       ...gateway,
       program('vllm-simulator'),
     ]),
-    router: Object.fromEntries([...shared, script('router.sh'), program('router-agent')]),
+    router: Object.fromEntries([
+      ...shared,
+      ...['router.sh', 'nginx.sh'].map(script),
+      program('router-agent'),
+    ]),
     gateway: Object.fromEntries([...shared, ...gateway]),
   };
 }

@@ -1,7 +1,17 @@
 import { drainTimes } from '../contracts/drain.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { machineOf, type Release } from '../contracts/release.ts';
-import { type Document, textDocument } from './document.ts';
+import type { Document } from './document.ts';
+import {
+  cloudConfig,
+  ETC,
+  environmentFile,
+  file,
+  LIB,
+  type MachineFile,
+  program,
+  UNITS,
+} from './machine-files.ts';
 import { type NodeFacts, nodeFacts, serverArguments } from './node-facts.ts';
 import type { NodeTemplate } from './node-templates.ts';
 import { render } from './render.ts';
@@ -16,17 +26,6 @@ export interface NodeBootProps {
 /** EC2's limit on user data, which it counts after compression and before base64. Google's is 256 KB of plain text. */
 export const AWS_USER_DATA_BYTES = 16_384;
 
-/** What a node's disk holds: a file of the cloud-config. */
-export interface NodeFile {
-  readonly path: string;
-  readonly mode: '0644' | '0755';
-  readonly text: string;
-}
-
-const LIB = '/usr/local/lib/fleet';
-const UNITS = '/etc/systemd/system';
-const ETC = '/etc/fleet';
-
 /**
  * The cloud-config that turns a GPU machine into a node of one release: drivers awaited, weights fetched, one systemd
  * unit for each vLLM server. The same text on every boot of every machine of the release, and no secret in it. It holds
@@ -34,21 +33,15 @@ const ETC = '/etc/fleet';
  */
 export function nodeUserData(props: NodeBootProps): Document {
   const { environment, release, templates } = props;
-  const files = nodeFiles(props).map(({ path, mode, text }) =>
-    render(templates.node.file, { path, mode, content: indent(text.trimEnd()) }).trimEnd(),
-  );
-  return textDocument(
-    render(templates.node.cloudConfig, {
-      release: `${release.model} ${release.name}`,
-      environment: environment.name,
-      platform: environment.platform,
-      files: files.join('\n'),
-    }),
-  );
+  return cloudConfig(templates.node, nodeFiles(props), {
+    release: `${release.model} ${release.name}`,
+    environment: environment.name,
+    platform: environment.platform,
+  });
 }
 
 /** Everything that the cloud-config writes: facts, steps, units. */
-export function nodeFiles({ environment, release, templates: { node } }: NodeBootProps): NodeFile[] {
+export function nodeFiles({ environment, release, templates: { node } }: NodeBootProps): MachineFile[] {
   const facts = nodeFacts(environment, release, hasLocalDisks(environment, release));
   return [
     file(`${ETC}/node.env`, environmentFile(facts.environment)),
@@ -75,8 +68,7 @@ function hasLocalDisks(environment: Environment, { document: { nodes } }: Releas
   return nodes !== undefined && (machineOf(environment, nodes.machine)?.localDiskGB ?? 0) > 0;
 }
 
-function steps(node: NodeTemplate, { cloud }: NodeFacts): NodeFile[] {
-  const program = (name: string, text: string): NodeFile => ({ path: `${LIB}/${name}`, mode: '0755', text });
+function steps(node: NodeTemplate, { cloud }: NodeFacts): MachineFile[] {
   return [
     file(`${LIB}/lib.sh`, node.lib),
     program('gpus.sh', node.gpus),
@@ -94,7 +86,7 @@ function steps(node: NodeTemplate, { cloud }: NodeFacts): NodeFile[] {
   ];
 }
 
-function units(node: NodeTemplate, { cloud, nodes, servers }: NodeFacts, release: Release): NodeFile[] {
+function units(node: NodeTemplate, { cloud, nodes, servers }: NodeFacts, release: Release): MachineFile[] {
   const drain = drainTimes(nodes.drain);
   const vllm = servers.map(({ server }) => `fleet-vllm@${server}.service`);
   const aws = cloud.platform === 'aws' ? ['fleet-drain.service'] : [];
@@ -124,24 +116,8 @@ function units(node: NodeTemplate, { cloud, nodes, servers }: NodeFacts, release
     unit('fleet-logs.service', node.logsUnit),
     unit('fleet-node-exporter.service', node.nodeExporterUnit),
     unit('fleet-dcgm-exporter.service', node.dcgmExporterUnit),
-    ...(cloud.platform === 'aws' ? [unit('fleet-drain.service', node.drainUnit)] : []),
+    ...(cloud.platform === 'aws'
+      ? [unit('fleet-drain.service', render(node.drainUnit, { drained: 'fleet-vllm@*.service' }))]
+      : []),
   ];
-}
-
-function file(path: string, text: string): NodeFile {
-  return { path, mode: '0644', text };
-}
-
-/** As systemd and a shell read it alike. */
-function environmentFile(facts: Readonly<Record<string, string>>): string {
-  return Object.entries(facts)
-    .map(([name, value]) => {
-      if (/['\n\\]/.test(value)) throw new Error(`${name} must not have quotes or line breaks, got ${value}`);
-      return `${name}='${value}'\n`;
-    })
-    .join('');
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^(?=.)/gm, '      ');
 }

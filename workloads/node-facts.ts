@@ -16,7 +16,7 @@ import { DRAIN_HOOK, GROUP_TAG, nodeLogGroup } from './aws-names.ts';
 import { vllmArguments } from './vllm-command.ts';
 
 /** Published images of the exporters, for environments that name none. The tags were not pulled: no registry was in reach. */
-const NODE_EXPORTER = 'quay.io/prometheus/node-exporter:v1.9.1';
+export const NODE_EXPORTER = 'quay.io/prometheus/node-exporter:v1.9.1';
 const DCGM_EXPORTER = 'nvcr.io/nvidia/k8s/dcgm-exporter:4.2.3-4.1.3-ubuntu22.04';
 /** Every address of the machine: whom it answers is the network's business. */
 const EVERYWHERE = '0.0.0.0';

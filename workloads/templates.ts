@@ -1,5 +1,6 @@
 import type { NodeTemplate } from './node-templates.ts';
 import type { RouterTemplate } from './router.ts';
+import type { RouterMachineTemplate } from './router-machine-templates.ts';
 import type { RulesTemplate } from './rules.ts';
 
 /** The texts of all templates, read once by whoever calls. */
@@ -7,4 +8,5 @@ export interface Templates {
   readonly nginx: RouterTemplate;
   readonly node: NodeTemplate;
   readonly rules: RulesTemplate;
+  readonly routerMachine: RouterMachineTemplate;
 }

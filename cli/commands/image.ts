@@ -6,7 +6,7 @@ import { type Output, runProgram } from '../checks/run-program.ts';
 import type { Context } from '../context.ts';
 import { setValue } from '../environment-edit.ts';
 import { Failure, UsageError } from '../errors.ts';
-import { imageRepository, registryAdvice } from '../image-repository.ts';
+import { CLOUD_IMAGES, type CloudImage, imageRepository, registryAdvice } from '../image-repository.ts';
 import { findProgram } from '../programs.ts';
 import { environmentFile, hasEnvironment, unknownEnvironment } from '../project.ts';
 
@@ -22,6 +22,7 @@ export interface BuiltImage {
 
 export interface PushedImage extends BuiltImage {
   readonly environment: string;
+  readonly part: CloudImage;
   readonly digest: string;
   /** What the environment file says now. */
   readonly reference: string;
@@ -32,7 +33,6 @@ export interface PushedImage extends BuiltImage {
 
 /** Only clouds take images from a registry, and their machines have this architecture. */
 const ARCHITECTURE = 'linux/amd64';
-const LOCAL_REPOSITORY = 'gpt-oss-fleet/gateway';
 /** What the image is made of. */
 const SOURCES = ['services', 'contracts', 'templates/docker', 'build.mjs', 'package-lock.json'];
 
@@ -42,44 +42,53 @@ interface Revision {
   readonly seconds: number;
 }
 
+/** @throws UsageError for a name of no image */
+export function cloudImage(name: string): CloudImage {
+  const image = CLOUD_IMAGES.find((one) => one === name);
+  if (image === undefined) throw new UsageError(`image: must be ${CLOUD_IMAGES.join(' or ')}, got ${name}`);
+  return image;
+}
+
 /**
- * Builds the gateway's image on the container engine of this host.
+ * Builds one of our images on the container engine of this host.
  * @throws UsageError, Failure
  */
 export async function buildImage(
+  image: CloudImage,
   environment: string | undefined,
   tag: string | undefined,
   context: Context,
 ): Promise<BuiltImage> {
   const repository =
     environment === undefined
-      ? LOCAL_REPOSITORY
-      : imageRepository(environment, read(environment, context)).name;
-  return build(repository, tag, context);
+      ? `gpt-oss-fleet/${image}`
+      : imageRepository(environment, read(environment, context), image).name;
+  return build(image, repository, tag, context);
 }
 
 /**
- * Builds the gateway's image, brings it to the registry and writes its digest into the environment file.
+ * Builds one of our images, brings it to the registry and writes its digest into the environment file.
  * @throws UsageError, Failure
  */
 export async function pushImage(
+  image: CloudImage,
   environment: string,
   tag: string | undefined,
   context: Context,
 ): Promise<PushedImage> {
   const file = environmentFile(environment);
-  const { name } = imageRepository(environment, read(environment, context));
-  const built = await build(name, tag, context);
+  const { name } = imageRepository(environment, read(environment, context), image);
+  const built = await build(image, name, tag, context);
   context.progress(`pushing ${built.image}`);
   const pushed = await docker(['push', built.image], context);
   const digest = /digest: (sha256:[0-9a-f]{64})/.exec(pushed.stdout)?.[1];
   if (pushed.code !== 0 || digest === undefined) throw refused(`push ${built.image}`, pushed, name);
   const reference = `${name}@${digest}`;
   const before = read(environment, context);
-  const after = setValue(before, ['images', 'gateway'], reference);
+  const after = setValue(before, ['images', image], reference);
   const changed = after !== before;
   if (changed) writeFileSync(join(context.project, file), after);
-  return { ...built, environment, digest, reference, file, changed };
+  return { ...built, environment, part: image, digest, reference, file, changed };
 }
 
 function read(environment: string, { project }: Context): string {
@@ -88,6 +97,7 @@ function read(environment: string, { project }: Context): string {
 }
 
 async function build(
+  target: CloudImage,
   repository: string,
   givenTag: string | undefined,
   context: Context,
@@ -100,7 +110,7 @@ async function build(
     throw new UsageError(`--tag: must be letters, digits, dots and hyphens and not latest, got ${tag}`);
   const image = `${repository}:${tag}`;
   const labels = {
-    title: 'gpt-oss-fleet gateway',
+    title: `gpt-oss-fleet ${target}`,
     ...(typeof source === 'string' ? { source } : {}),
     version,
     licenses: 'Apache-2.0',
@@ -109,14 +119,14 @@ async function build(
   context.progress(`building ${image} for ${ARCHITECTURE}`);
   const folder = mkdtempSync(join(tmpdir(), 'fleet-image-'));
   try {
-    for (const [name, text] of Object.entries(imageFiles(toolkit).gateway)) {
+    for (const [name, text] of Object.entries(imageFiles(toolkit)[target])) {
       const path = join(folder, name);
       writeFileSync(path, text, { mode: 0o644 });
       utimesSync(path, seconds, seconds);
     }
     const built = await docker(
       [
-        ...['build', '--platform', ARCHITECTURE, '--target', 'gateway', '--tag', image],
+        ...['build', '--platform', ARCHITECTURE, '--target', target, '--tag', image],
         ...['--build-arg', `SOURCE_DATE_EPOCH=${seconds}`],
         ...Object.entries(labels).flatMap(([key, value]) => [
           '--label',

@@ -8,9 +8,9 @@ export function printBuilt({ image, bytes }: BuiltImage, paint: Paint): string {
 }
 
 /** Where it is, by digest, and whether the environment file changed. */
-export function printPushed({ reference, file, changed }: PushedImage, paint: Paint): string {
+export function printPushed({ reference, file, part, changed }: PushedImage, paint: Paint): string {
   return [
     reference,
-    paint('green', changed ? `${file}: images.gateway is written` : `${file} names it already`),
+    paint('green', changed ? `${file}: images.${part} is written` : `${file} names it already`),
   ].join('\n');
 }

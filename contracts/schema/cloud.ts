@@ -37,4 +37,9 @@ export const Cloud = {
     .describe(
       'machine image with GPU driver and container engine: an AMI id, or a Google image; `fleet doctor` names the newest',
     ),
+  routerImage: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('machine image of routers, with container engine and without GPU driver; default: `nodeImage`'),
 } as const;

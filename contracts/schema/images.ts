@@ -7,6 +7,9 @@ export const Images = z.strictObject({
   gateway: Image.optional().describe(
     'our gateway program; `fleet image push` builds it and writes its digest here',
   ),
+  router: Image.optional().describe(
+    'nginx and our router agent; `fleet image push <environment> router` builds it and writes its digest here',
+  ),
   dcgmExporter: Image.optional().describe('GPU metrics of a node; default the published one, by tag'),
   nodeExporter: Image.optional().describe('machine metrics of a node; default the published one, by tag'),
 });

@@ -9,4 +9,9 @@ export const Router = z.strictObject({
   longestAnswer: Duration.default('30m').describe(
     'streams longer than this are cut when an old nginx worker ends',
   ),
+  machine: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('type of the two router machines on google and aws; default e2-standard-2, c6i.large'),
 });

@@ -1,7 +1,7 @@
 #!/bin/bash
 # AWS only: notices that the group takes this machine away, or that a spot machine is taken back; stops the servers as a
-# shutdown would, and lets the group go on. environment: FLEET_REGION, FLEET_HOOK,
-# FLEET_GROUP_TAG, FLEET_NOTICE_SECONDS
+# shutdown would, and lets the group go on. usage: drain.sh UNIT...     (those to wait for)
+# environment: FLEET_REGION, FLEET_HOOK, FLEET_GROUP_TAG, FLEET_NOTICE_SECONDS
 . "${0%/*}/lib.sh"
 
 leaving() {
@@ -11,7 +11,7 @@ leaving() {
 
 until leaving; do sleep "$FLEET_NOTICE_SECONDS"; done
 say "this machine is taken away: draining"
-systemctl stop fleet.target fleet-leave.service 'fleet-vllm@*.service'
+systemctl stop fleet.target fleet-leave.service "$@"
 
 state=$(aws_metadata autoscaling/target-lifecycle-state 2>/dev/null || true)
 if [ "$state" = Terminated ]; then

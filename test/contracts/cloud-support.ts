@@ -21,12 +21,14 @@ const SECTIONS = {
     region: 'us-central1',
     zones: ['us-central1-a'],
     nodeImage: 'projects/example/global/images/node-1',
+    routerImage: 'projects/example/global/images/router-1',
   },
   aws: {
     account: '123456789012',
     region: 'us-east-1',
     zones: ['us-east-1a', 'us-east-1b'],
     nodeImage: 'ami-0123456789abcdef0',
+    routerImage: 'ami-0123456789abcdef9',
   },
   process: {},
 };
@@ -47,7 +49,7 @@ export function cloudText(platform: Platform, sketch: Sketch = {}): string {
     platform,
     models: { 'gpt-oss-120b': { releases: { v32: { weight: 100, ...release } } } },
     images: {
-      ...(platform === 'process' ? {} : { gateway: `gateway@${DIGEST}` }),
+      ...(platform === 'process' ? {} : { gateway: `gateway@${DIGEST}`, router: `router@${DIGEST}` }),
       ...(sketch.images ?? { vllm: { '0.32.0': `vllm@${DIGEST}` } }),
     },
     secrets: { keys: { [secret]: 'keys' }, hop: { [secret]: 'hop' } },

@@ -1,12 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { AWS_USER_DATA_BYTES, type NodeFile, nodeFiles, nodeUserData } from '../../workloads/node-boot.ts';
+import { AWS_USER_DATA_BYTES, nodeFiles, nodeUserData } from '../../workloads/node-boot.ts';
 import { ROOT } from '../support/local-project.ts';
+import { installed, KNOWN_KEYS, run } from './machine-support.ts';
 import { CLOUDS, eightGpus, type NodeCase, oneGpu, templates } from './node-boot-support.ts';
 
 const GOOGLE_METADATA_BYTES = 262_144;
@@ -20,9 +20,6 @@ const CASES: readonly (readonly [string, NodeCase])[] = CLOUDS.flatMap((cloud) =
 
 const folder = mkdtempSync(join(tmpdir(), 'fleet-node-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** What cloud-init does with a part of a cloud-config; its schema accepts any other key. */
-const KNOWN_KEYS = ['write_files', 'runcmd'];
 
 describe.each(CASES)('the user data of %s', (name, { environment, release }) => {
   const { text } = nodeUserData({ environment, release, templates });
@@ -56,50 +53,28 @@ describe.each(CASES)('the user data of %s', (name, { environment, release }) => 
   });
 
   test('has units that systemd understands, down to the last key', () => {
-    const units = installed(name, nodeFiles({ environment, release, templates }));
+    const units = installed(join(folder, name), nodeFiles({ environment, release, templates }));
     const { code, printed } = run('systemd-analyze', 'verify', '--man=no', '--recursive-errors=no', ...units);
     expect({ code, printed }).toEqual({ code: 0, printed: '' });
   });
 });
 
-/**
- * The files in a folder of their own, programs under their paths there: systemd-analyze looks for what a unit starts.
- * @returns paths of the units, each of a template as an instance
- */
-function installed(name: string, files: readonly NodeFile[]): string[] {
-  const root = join(folder, name);
-  const units = files.map(({ path, mode, text }) => {
-    const target = join(root, path);
-    mkdirSync(dirname(target), { recursive: true });
-    const unit = path.startsWith('/etc/systemd/');
-    writeFileSync(target, unit ? onThisMachine(text, root) : text, { mode: Number.parseInt(mode, 8) });
-    return unit ? [target] : [];
-  });
-  return units.flat().map((path) => path.replace('@.service', '@1.service'));
-}
-
-/** Programs of the node's image that this machine may lack stand for themselves by one that every machine has. */
-function onThisMachine(text: string, root: string): string {
-  return text
-    .replaceAll('/usr/local/lib/fleet/', `${root}/usr/local/lib/fleet/`)
-    .replaceAll('/usr/bin/docker ', '/bin/echo ')
-    .replaceAll('/usr/bin/python3 ', '/bin/echo ');
-}
-
-function run(program: string, ...args: readonly string[]): { code: number | null; printed: string } {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
-  if (error !== undefined) throw error;
-  return { code: status, printed: `${stdout}${stderr}` };
-}
-
-const scripts = ['node', 'docker'].flatMap((room) =>
+const scripts = ['node', 'router', 'docker'].flatMap((room) =>
   readdirSync(join(ROOT, 'templates', room))
     .filter((file) => file.endsWith('.sh'))
     .map((file) => join(ROOT, 'templates', room, file)),
 );
 
 test.each(scripts.map((path) => [basename(path), path]))('%s passes shellcheck', (_name, path) => {
-  expect(run('shellcheck', '--external-sources', '--source-path=SCRIPTDIR', path)).toEqual({
+  expect(
+    run(
+      'shellcheck',
+      '--external-sources',
+      '--source-path=SCRIPTDIR',
+      `--source-path=${join(ROOT, 'templates/node')}`,
+      path,
+    ),
+  ).toEqual({
     code: 0,
     printed: '',
   });

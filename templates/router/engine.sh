@@ -1,0 +1,19 @@
+#!/bin/bash
+# Waits for the container engine, which the machine image must have: nothing is installed on a router.
+# environment: FLEET_ENGINE_SECONDS, FLEET_EGRESS_USER, FLEET_EGRESS_IDENTITY (yes or no)
+. "${0%/*}/lib.sh"
+
+answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+command -v docker >/dev/null || fail "the machine image has no container engine: see docs/operations/routers.md"
+systemctl start docker
+until_true "$FLEET_ENGINE_SECONDS" answers || fail "the container engine does not answer"
+
+# The machine's identity is for the steps and the agent. The egress, which speaks to the internet, asks for it only where
+# an endpoint knows us by it.
+refuse() { iptables -C "$@" 2>/dev/null || iptables -I "$@"; }
+refuse DOCKER-USER -d 169.254.169.254/32 -j DROP
+if [ "$FLEET_EGRESS_IDENTITY" != yes ]; then
+  refuse OUTPUT -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -m owner --uid-owner "$FLEET_EGRESS_USER" -j REJECT
+fi
+finish

@@ -1,0 +1,146 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { CloudTopology } from '../../constructs/cloud-topology.ts';
+import type { MachineFile } from '../../workloads/machine-files.ts';
+import { AWS_USER_DATA_BYTES } from '../../workloads/node-boot.ts';
+import { routerFiles, routerUserData } from '../../workloads/router-boot.ts';
+import type { Discovery } from '../../workloads/topology.ts';
+import { ROOT } from '../support/local-project.ts';
+import { shippedEnvironment } from '../support/synth.ts';
+import { installed, KNOWN_KEYS, run } from './machine-support.ts';
+import { templates } from './node-boot-support.ts';
+
+const DISCOVERY: Readonly<Record<'staging' | 'prod', Discovery>> = {
+  staging: { kind: 'ec2', region: 'us-east-1' },
+  prod: { kind: 'gce', project: 'example-project', zones: ['us-central1-a', 'us-central1-c'] },
+};
+
+type Edit = (text: string) => string;
+const withoutEndpoints: Edit = (text) =>
+  text
+    .replace('weight: 90', 'weight: 95')
+    .replace(/ {6}groq:\n.*\n.*\n/, '')
+    .replace(/endpoints:\n.*\n/, '')
+    .replace(/ {2}groq-key:.*\n/, '');
+
+function router(name: 'staging' | 'prod', change?: Edit) {
+  const environment = shippedEnvironment(name, change);
+  const topology = new CloudTopology(environment, DISCOVERY[name], (secret) => ({ env: secret }));
+  return { environment, topology, templates };
+}
+
+const CASES = [
+  ['aws-router', router('staging')],
+  ['google-router', router('prod')],
+  ['aws-router-without-egress', router('staging', withoutEndpoints)],
+] as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'fleet-router-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(CASES)('the user data of %s', (name, props) => {
+  const { text } = routerUserData(props);
+
+  test('is as reviewed', async () => {
+    await expect(text).toMatchFileSnapshot(`../rendered/cloud-init/${name}.yaml`);
+  });
+
+  test('is valid for cloud-init, and has no key that cloud-init would not know', () => {
+    const path = join(folder, `${name}.yaml`);
+    writeFileSync(path, text);
+    expect(run('cloud-init', 'schema', '--config-file', path)).toEqual({
+      code: 0,
+      printed: `Valid cloud-config: ${path}\n`,
+    });
+    expect(Object.keys(parse(text)).filter((key) => !KNOWN_KEYS.includes(key))).toEqual([]);
+  });
+
+  test('writes exactly the files that were meant, within what EC2 takes', () => {
+    const written: { path: string; permissions: string; content: string }[] = parse(text).write_files;
+    expect(
+      written.map(({ path, permissions, content }) => ({ path, mode: permissions, text: content })),
+    ).toEqual(routerFiles(props));
+    expect(gzipSync(text).length).toBeLessThan(AWS_USER_DATA_BYTES);
+  });
+
+  test('has units that systemd understands, down to the last key', () => {
+    const units = installed(join(folder, name), routerFiles(props));
+    const { code, printed } = run('systemd-analyze', 'verify', '--man=no', '--recursive-errors=no', ...units);
+    expect({ code, printed }).toEqual({ code: 0, printed: '' });
+  });
+
+  test('every unit that another one names is there', () => {
+    const files = routerFiles(props);
+    const there = files.map(({ path }) => basename(path));
+    const named = files
+      .filter(({ path }) => path.startsWith('/etc/systemd/'))
+      .flatMap(({ text: unit }) => unit.match(/^(After|Wants|Requires)=.*$/gm) ?? [])
+      .flatMap((line) => line.match(/fleet-[a-z-]+\.service/g) ?? []);
+    expect(named.filter((unit) => !there.includes(unit))).toEqual([]);
+  });
+});
+
+describe('what a router is told', () => {
+  const fileOf = (files: readonly MachineFile[], name: string) =>
+    files.find(({ path }) => basename(path) === name)?.text;
+
+  test('another weight, another salt and another release are nothing to it: no machine is replaced', () => {
+    const before = routerUserData(router('staging')).text;
+    const weights = routerUserData(
+      router('staging', (text) =>
+        text.replace('weight: 90', 'weight: 85').replace('weight: 5', 'weight: 10'),
+      ),
+    ).text;
+    const release = routerUserData(
+      router('staging', (text) =>
+        text.replace(
+          '      groq:\n',
+          '      v34:\n        weight: 0\n        nodes: { machine: p5.48xlarge, version: 0.32.0 }\n      groq:\n',
+        ),
+      ),
+    ).text;
+    expect(weights).toBe(before);
+    expect(release).toBe(before);
+  });
+
+  test('secrets are names, each for the one user that reads it', () => {
+    expect(fileOf(routerFiles(router('staging')), 'inputs')?.split('\n')).toEqual([
+      'secret fleet/staging/hop-key inputs/router/hop-key 10001',
+      'secret fleet/staging/hop-key inputs/egress/hop-key 10002',
+      'secret fleet/staging/groq-key inputs/egress/groq-key 10002',
+      'document egress/gateway.json inputs/egress/gateway.json 10002',
+      '',
+    ]);
+  });
+
+  test('the egress may ask for the machine’s identity only where an endpoint knows us by it', () => {
+    const identity = (change?: Edit) =>
+      /^FLEET_EGRESS_IDENTITY='(.*)'$/m.exec(
+        fileOf(routerFiles(router('prod', change)), 'node.env') ?? '',
+      )?.[1];
+    expect(identity()).toBe('no');
+    expect(
+      identity((text) =>
+        text.replace(
+          'endpoints:\n',
+          'endpoints:\n  vertex: { url: https://example.googleapis.com/v1, auth: google }\n',
+        ),
+      ),
+    ).toBe('yes');
+  });
+
+  test('without endpoints there is no egress', () => {
+    const paths = routerFiles(router('staging', withoutEndpoints)).map(({ path }) => basename(path));
+    expect(paths.filter((path) => path.includes('egress'))).toEqual([]);
+  });
+
+  test('no step and no unit is left out', () => {
+    const shipped = routerFiles(router('staging')).map(({ path }) => basename(path));
+    const there = readdirSync(join(ROOT, 'templates/router')).filter((file) => file !== 'router.yaml');
+    expect(there.filter((file) => !shipped.includes(file))).toEqual([]);
+  });
+});

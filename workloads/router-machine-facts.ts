@@ -1,0 +1,150 @@
+import { type CloudSection, cloudSection } from '../contracts/cloud-section.ts';
+import { DOCUMENT_KEYS, documentsBucket } from '../contracts/document-objects.ts';
+import { type DrainTimes, drainTimes } from '../contracts/drain.ts';
+import { durationSeconds } from '../contracts/duration.ts';
+import type { Environment } from '../contracts/environment.ts';
+import { ROUTER_HEALTH_PATH } from '../contracts/router-health.ts';
+import { DRAIN_HOOK, GROUP_TAG, JOIN_HOOK, routerLogGroup } from './aws-names.ts';
+import { egressSecrets, GATEWAY_DRAIN_SECONDS, needsEgress } from './gateway.ts';
+import { NODE_EXPORTER } from './node-facts.ts';
+import type { Topology } from './topology.ts';
+
+/** How long a step waits, in seconds, before it calls the machine or the network broken. */
+const PATIENCE = { engine: 300, pull: 900, inputs: 900, join: 1800 } as const;
+/** How old a secret or the egress's document may be. */
+const REFRESH_SECONDS = 60;
+const EGRESS_RELOAD_SECONDS = 10;
+const EGRESS_STOP_MARGIN_SECONDS = 5;
+/** Where containers see what `inputs.sh` has brought. */
+const INPUTS_MOUNT = '/run/fleet/secrets';
+const EGRESS_CONFIG = 'gateway.json';
+/** Users of containers: nginx and its agent are one, so that it may signal; the egress is another. */
+const ROUTER_USER = '10001';
+const EGRESS_USER = '10002';
+
+/** A file that the machine's identity brings into memory, for one user. */
+interface Input {
+  readonly kind: 'secret' | 'document';
+  /** Id in the secret store, or key in the bucket. */
+  readonly name: string;
+  /** Below `/run/fleet`. */
+  readonly path: string;
+  readonly user: string;
+}
+
+/** All that a router machine is told. No secret and no weight is among it, so a weight change replaces no machine. */
+export interface RouterMachineFacts {
+  readonly cloud: CloudSection;
+  readonly drain: DrainTimes;
+  readonly egressStopSeconds: number;
+  readonly hasEgress: boolean;
+  /** node.env: what every step knows. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Lines of `/etc/fleet/inputs`: kind, name, path, user. */
+  readonly inputs: readonly string[];
+  readonly agentArguments: readonly string[];
+  readonly egressArguments: readonly string[];
+}
+
+export function routerMachineFacts(environment: Environment, topology: Topology): RouterMachineFacts {
+  const cloud = cloudSection(environment);
+  if (cloud === undefined) throw new Error(`${environment.name} is on no cloud`);
+  const hasEgress = needsEgress(environment);
+  const drain = drainTimes(durationSeconds(environment.router.longestAnswer));
+  return {
+    cloud,
+    drain,
+    hasEgress,
+    egressStopSeconds: GATEWAY_DRAIN_SECONDS + 2 * EGRESS_STOP_MARGIN_SECONDS,
+    environment: stepFacts(environment, cloud, drain),
+    inputs: inputsOf(environment, hasEgress).map(({ kind, name, path, user }) =>
+      [kind, name, path, user].join(' '),
+    ),
+    agentArguments: agentArguments(environment, topology, cloud),
+    egressArguments: [
+      ...['--config', `${INPUTS_MOUNT}/${EGRESS_CONFIG}`, '--reload-every', String(EGRESS_RELOAD_SECONDS)],
+      ...['--listen', topology.listen.egress, '--admin', topology.listen.egressAdmin],
+    ],
+  };
+}
+
+function stepFacts(environment: Environment, cloud: CloudSection, drain: DrainTimes) {
+  const { name, images, router, endpoints } = environment;
+  const { router: image, gateway: egressImage } = images;
+  if (image === undefined || egressImage === undefined)
+    throw new Error(`environment ${name} names no image of the router or of the gateway`);
+  return {
+    FLEET_PLATFORM: cloud.platform,
+    FLEET_ENVIRONMENT: name,
+    FLEET_REGION: cloud.region,
+    ...(cloud.platform === 'google' ? { FLEET_PROJECT: cloud.project } : {}),
+    FLEET_BUCKET: documentsBucket(name, cloud),
+    FLEET_IMAGE: image,
+    FLEET_EGRESS_IMAGE: egressImage,
+    FLEET_NODE_EXPORTER_IMAGE: images.nodeExporter ?? NODE_EXPORTER,
+    FLEET_ROUTER_USER: ROUTER_USER,
+    FLEET_EGRESS_USER: EGRESS_USER,
+    FLEET_EGRESS_IDENTITY: Object.values(endpoints).some(({ auth }) => auth === 'google') ? 'yes' : 'no',
+    FLEET_HEALTH_URL: `http://127.0.0.1:${router.agentPort}${ROUTER_HEALTH_PATH}`,
+    FLEET_ENGINE_SECONDS: String(PATIENCE.engine),
+    FLEET_PULL_SECONDS: String(PATIENCE.pull),
+    FLEET_INPUT_SECONDS: String(PATIENCE.inputs),
+    FLEET_JOIN_SECONDS: String(PATIENCE.join),
+    FLEET_REFRESH_SECONDS: String(REFRESH_SECONDS),
+    FLEET_LEAVE_SECONDS: String(drain.leaveRouter),
+    FLEET_CONTAINER_STOP_SECONDS: String(drain.containerStop),
+    FLEET_EGRESS_STOP_SECONDS: String(GATEWAY_DRAIN_SECONDS + EGRESS_STOP_MARGIN_SECONDS),
+    ...(cloud.platform === 'aws'
+      ? {
+          FLEET_NOTICE_SECONDS: String(drain.notice),
+          FLEET_HOOK: DRAIN_HOOK,
+          FLEET_JOIN_HOOK: JOIN_HOOK,
+          FLEET_GROUP_TAG: GROUP_TAG,
+          FLEET_LOG_GROUP: routerLogGroup(name),
+        }
+      : {}),
+  };
+}
+
+function inputsOf(environment: Environment, hasEgress: boolean): Input[] {
+  const secret = (name: string, part: 'router' | 'egress', user: string): Input => ({
+    kind: 'secret',
+    name: storedName(environment, name),
+    path: `inputs/${part}/${name}`,
+    user,
+  });
+  const forRouter = secret(environment.router.key, 'router', ROUTER_USER);
+  if (!hasEgress) return [forRouter];
+  return [
+    forRouter,
+    ...egressSecrets(environment).map((name) => secret(name, 'egress', EGRESS_USER)),
+    {
+      kind: 'document',
+      name: DOCUMENT_KEYS.egress,
+      path: `inputs/egress/${EGRESS_CONFIG}`,
+      user: EGRESS_USER,
+    },
+  ];
+}
+
+/** A secret's name in the cloud's store. */
+function storedName({ secrets }: Environment, name: string): string {
+  const reference = secrets[name];
+  if (reference !== undefined && 'google' in reference) return reference.google;
+  if (reference !== undefined && 'aws' in reference) return reference.aws;
+  throw new Error(`secret ${name} is not kept in the cloud's secret store`);
+}
+
+function agentArguments(environment: Environment, topology: Topology, cloud: CloudSection): string[] {
+  const { name, router } = environment;
+  const bucket = documentsBucket(name, cloud);
+  const scheme = cloud.platform === 'aws' ? 's3' : 'gs';
+  return [
+    ...['--prefix', '/var/lib/fleet/router'],
+    ...['--document', `${scheme}://${bucket}/${DOCUMENT_KEYS.weights}`],
+    ...['--servers', cloud.platform === 'aws' ? `ec2:${cloud.region}` : `gce:${cloud.project}`],
+    ...['--environment', name],
+    ...['--hop-key-file', `${INPUTS_MOUNT}/${router.key}`],
+    ...['--admin', `http://${topology.listen.routerAdmin}`, '--listen', topology.listen.routerAgent],
+  ];
+}

@@ -1,0 +1,35 @@
+/** Files below `templates/` that make up a router machine's user data. Steps that nodes have too are the nodes'. */
+export const ROUTER_MACHINE_TEMPLATES = {
+  cloudConfig: 'router/router.yaml',
+  file: 'cloud-init/file.yaml',
+  target: 'router/fleet.target',
+  engineUnit: 'router/fleet-engine.service',
+  imageUnit: 'systemd/fleet-image.service',
+  inputsUnit: 'router/fleet-inputs.service',
+  refreshUnit: 'router/fleet-refresh.service',
+  nginxUnit: 'router/fleet-nginx.service',
+  agentUnit: 'router/fleet-router-agent.service',
+  egressUnit: 'router/fleet-egress.service',
+  leaveUnit: 'router/fleet-leave.service',
+  joinUnit: 'router/fleet-join.service',
+  drainUnit: 'systemd/fleet-drain.service',
+  failedUnit: 'systemd/fleet-failed@.service',
+  logsUnit: 'systemd/fleet-logs.service',
+  nodeExporterUnit: 'systemd/fleet-node-exporter.service',
+  lib: 'node/lib.sh',
+  engine: 'router/engine.sh',
+  image: 'node/image.sh',
+  inputs: 'router/inputs.sh',
+  refresh: 'router/refresh.sh',
+  nginx: 'router/nginx.sh',
+  agent: 'router/agent.sh',
+  egress: 'router/egress.sh',
+  leave: 'node/leave.sh',
+  join: 'router/join.sh',
+  drain: 'node/drain.sh',
+  failed: 'node/failed.sh',
+  logs: 'node/logs.sh',
+} as const;
+
+/** The texts of the files that `ROUTER_MACHINE_TEMPLATES` names. */
+export type RouterMachineTemplate = Readonly<Record<keyof typeof ROUTER_MACHINE_TEMPLATES, string>>;
