@@ -27,6 +27,7 @@ export interface InitAnswers {
   /** vLLM's container image, by digest outside class development. */
   readonly vllmImage?: string;
   readonly gatewayImage?: string;
+  readonly routerImage?: string;
   /** ARN of a certificate of ACM. */
   readonly certificate?: string;
   /** Bare name of the bucket that `fleet weights push` fills. */
@@ -129,7 +130,7 @@ function imagesOf(answers: InitAnswers): object {
     registry === undefined ? undefined : `${registry}/${name}@${PLACEHOLDER_DIGEST}`;
   const vllm = answers.vllmImage ?? (answers.class === 'development' ? undefined : later('vllm-openai'));
   const gateway = answers.gatewayImage ?? later('gateway');
-  const router = later('router');
+  const router = answers.routerImage ?? later('router');
   const images = {
     ...(vllm === undefined ? {} : { vllm: { [VLLM_VERSION]: vllm } }),
     ...(gateway === undefined ? {} : { gateway }),

@@ -18,6 +18,7 @@ type Flag =
   | 'vllmImage'
   | 'weightsBucket'
   | 'gatewayImage'
+  | 'routerImage'
   | 'certificate';
 
 interface Question {
@@ -101,6 +102,13 @@ export const QUESTIONS: readonly Question[] = [
     flag: 'gatewayImage',
     option: '--gateway-image',
     text: 'image of the gateway, <registry>/<name>@sha256:<digest>; empty: later, `fleet image push` writes it',
+    when: isCloud,
+    optional: true,
+  },
+  {
+    flag: 'routerImage',
+    option: '--router-image',
+    text: 'image of the router, <registry>/<name>@sha256:<digest>; empty: later, `fleet image push` writes it',
     when: isCloud,
     optional: true,
   },

@@ -3,6 +3,8 @@ export const MACHINE_LABELS = {
   environment: 'fleet-environment',
   model: 'fleet-model',
   release: 'fleet-release',
+  /** What is no node: `router`. */
+  part: 'fleet-part',
 } as const;
 
 /**

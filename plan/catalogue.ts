@@ -17,6 +17,7 @@ export const CATALOGUE: readonly Rule[] = [
     lifecycle.gpuNodesReplaced,
     lifecycle.gpuNodesDestroyed,
     lifecycle.gpuGroupSmaller,
+    lifecycle.routersReplacedAtOnce,
   ],
   ...[lifecycle.stateDestroyed, lifecycle.forgotten, lifecycle.protectionOff],
   ...[secrets.secretInClear, secrets.secretInState],

@@ -1,6 +1,7 @@
 import { type NodeGroup, nodeGroups } from './nodes.ts';
 import type { Plan } from './plan-json.ts';
 import { Resources } from './resources.ts';
+import { type RouterGroup, routerGroups } from './routers.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Synthesized } from './synthesized.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
@@ -13,6 +14,7 @@ export class Facts extends Resources {
   readonly traffic: Traffic | undefined;
   /** Groups of GPU machines. */
   readonly nodes: readonly NodeGroup[];
+  readonly routers: readonly RouterGroup[];
 
   constructor(plan: Plan | undefined, synthesized: Synthesized | undefined, surroundings: Surroundings) {
     super(plan, synthesized);
@@ -21,5 +23,6 @@ export class Facts extends Resources {
     this.surroundings = surroundings;
     this.traffic = trafficOf(this, plan);
     this.nodes = nodeGroups(this, this.traffic);
+    this.routers = routerGroups(this);
   }
 }

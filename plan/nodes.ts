@@ -20,7 +20,7 @@ export interface NodeGroup {
 }
 
 const SINGLE = ['aws_instance', 'google_compute_instance', 'docker_container'];
-const GROUPS = [
+export const GROUPS = [
   'aws_autoscaling_group',
   'google_compute_instance_group_manager',
   'google_compute_region_instance_group_manager',
@@ -68,7 +68,7 @@ const TEMPLATES: Readonly<Record<string, { readonly argument: string; readonly t
   };
 
 /** Templates by what a group may call them: address without keys, id, name, link. */
-class Templates {
+export class Templates {
   readonly #byName = new Map<string, Subject>();
 
   constructor(resources: Resources) {
@@ -105,7 +105,8 @@ function namesIn(group: Subject, argument: string): unknown[] {
   return [id, name, template];
 }
 
-function countOf({ type, before }: Subject, view: View): Count {
+/** Machines that a group has. */
+export function countOf({ type, before }: Subject, view: View): Count {
   if (SINGLE.includes(type)) return 1;
   if (type !== 'aws_autoscaling_group') return view.number('target_size') ?? UNKNOWN;
   const wanted = view.number('desired_capacity');

@@ -44,7 +44,7 @@ export function routerFiles({ environment, topology, templates }: RouterBootProp
   return [
     file(`${ETC}/node.env`, environmentFile(facts.environment)),
     file(`${ETC}/inputs`, lines(facts.inputs)),
-    file(`${ETC}/agent.args`, lines(facts.agentArguments)),
+    file(`${ETC}/router-agent.json`, `${JSON.stringify(facts.agentSettings, null, 2)}\n`),
     ...(facts.hasEgress ? [file(`${ETC}/egress.args`, lines(facts.egressArguments))] : []),
     ...steps(templates.routerMachine, facts),
     ...units(templates.routerMachine, facts, environment.name),

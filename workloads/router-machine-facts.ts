@@ -1,8 +1,13 @@
 import { type CloudSection, cloudSection } from '../contracts/cloud-section.ts';
-import { DOCUMENT_KEYS, documentsBucket } from '../contracts/document-objects.ts';
+import { documentsBucket, EGRESS_OBJECT } from '../contracts/document-objects.ts';
 import { type DrainTimes, drainTimes } from '../contracts/drain.ts';
 import { durationSeconds } from '../contracts/duration.ts';
 import type { Environment } from '../contracts/environment.ts';
+import {
+  type MachineDiscovery,
+  ROUTER_OBJECTS,
+  RouterAgentSettings,
+} from '../contracts/router-agent-settings.ts';
 import { ROUTER_HEALTH_PATH } from '../contracts/router-health.ts';
 import { DRAIN_HOOK, GROUP_TAG, JOIN_HOOK, routerLogGroup } from './aws-names.ts';
 import { egressSecrets, GATEWAY_DRAIN_SECONDS, needsEgress } from './gateway.ts';
@@ -21,6 +26,18 @@ const EGRESS_CONFIG = 'gateway.json';
 /** Users of containers: nginx and its agent are one, so that it may signal; the egress is another. */
 const ROUTER_USER = '10001';
 const EGRESS_USER = '10002';
+
+/** How many routers a cloud environment has: one may go, for good or to be replaced. */
+export const ROUTER_COUNT = 2;
+
+/** Seconds that a router may take until it serves, and to finish what it has begun. */
+export function routerTimes({ router }: Environment): {
+  readonly joinSeconds: number;
+  readonly leaveSeconds: number;
+} {
+  const { machineLeave } = drainTimes(durationSeconds(router.longestAnswer));
+  return { joinSeconds: PATIENCE.join, leaveSeconds: machineLeave };
+}
 
 /** A file that the machine's identity brings into memory, for one user. */
 interface Input {
@@ -42,7 +59,7 @@ export interface RouterMachineFacts {
   readonly environment: Readonly<Record<string, string>>;
   /** Lines of `/etc/fleet/inputs`: kind, name, path, user. */
   readonly inputs: readonly string[];
-  readonly agentArguments: readonly string[];
+  readonly agentSettings: RouterAgentSettings;
   readonly egressArguments: readonly string[];
 }
 
@@ -60,7 +77,7 @@ export function routerMachineFacts(environment: Environment, topology: Topology)
     inputs: inputsOf(environment, hasEgress).map(({ kind, name, path, user }) =>
       [kind, name, path, user].join(' '),
     ),
-    agentArguments: agentArguments(environment, topology, cloud),
+    agentSettings: agentSettings(environment, topology, cloud),
     egressArguments: [
       ...['--config', `${INPUTS_MOUNT}/${EGRESS_CONFIG}`, '--reload-every', String(EGRESS_RELOAD_SECONDS)],
       ...['--listen', topology.listen.egress, '--admin', topology.listen.egressAdmin],
@@ -120,7 +137,7 @@ function inputsOf(environment: Environment, hasEgress: boolean): Input[] {
     ...egressSecrets(environment).map((name) => secret(name, 'egress', EGRESS_USER)),
     {
       kind: 'document',
-      name: DOCUMENT_KEYS.egress,
+      name: EGRESS_OBJECT,
       path: `inputs/egress/${EGRESS_CONFIG}`,
       user: EGRESS_USER,
     },
@@ -135,16 +152,27 @@ function storedName({ secrets }: Environment, name: string): string {
   throw new Error(`secret ${name} is not kept in the cloud's secret store`);
 }
 
-function agentArguments(environment: Environment, topology: Topology, cloud: CloudSection): string[] {
-  const { name, router } = environment;
-  const bucket = documentsBucket(name, cloud);
-  const scheme = cloud.platform === 'aws' ? 's3' : 'gs';
-  return [
-    ...['--prefix', '/var/lib/fleet/router'],
-    ...['--document', `${scheme}://${bucket}/${DOCUMENT_KEYS.weights}`],
-    ...['--servers', cloud.platform === 'aws' ? `ec2:${cloud.region}` : `gce:${cloud.project}`],
-    ...['--environment', name],
-    ...['--hop-key-file', `${INPUTS_MOUNT}/${router.key}`],
-    ...['--admin', `http://${topology.listen.routerAdmin}`, '--listen', topology.listen.routerAgent],
-  ];
+function agentSettings(
+  environment: Environment,
+  topology: Topology,
+  cloud: CloudSection,
+): RouterAgentSettings {
+  const bucket = documentsBucket(environment.name, cloud);
+  const located = (key: string) => `${cloud.platform === 'aws' ? 's3' : 'gs'}://${bucket}/${key}`;
+  return RouterAgentSettings.parse({
+    prefix: '/var/lib/fleet/router',
+    document: located(ROUTER_OBJECTS.document),
+    servers: located(ROUTER_OBJECTS.servers),
+    region: cloud.platform === 'aws' ? cloud.region : undefined,
+    discovery: discoveryOf(environment.name, cloud),
+    hopKey: { file: `${INPUTS_MOUNT}/${environment.router.key}` },
+    admin: `http://${topology.listen.routerAdmin}`,
+    listen: topology.listen.routerAgent,
+  });
+}
+
+function discoveryOf(environment: string, cloud: CloudSection): MachineDiscovery {
+  return cloud.platform === 'aws'
+    ? { kind: 'ec2', region: cloud.region, environment }
+    : { kind: 'gce', project: cloud.project, zones: cloud.zones, environment };
 }

@@ -1,6 +1,7 @@
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import { NODE_HEALTH_PORT } from '../../contracts/node-health.ts';
 import { EXPORTER_PORTS } from '../../workloads/topology.ts';
 import { AccessGroup } from './access-group.ts';
 
@@ -11,14 +12,16 @@ export interface AccessProps {
 
 /**
  * Who may speak to whom, by what a machine is. Clients reach the gateway's load balancer, it the gateway, the gateway the
- * router, the router the nodes; Prometheus reaches them all. Nodes are spoken to by the router (vLLM, see `Nodes`) and Prometheus
- * (vLLM and exporters), and by nobody else; nobody has SSH.
+ * routers' load balancer, it the router, the router the nodes; Prometheus reaches them all. Nodes are spoken to by the
+ * router (vLLM, see `Nodes`, and readiness) and Prometheus (vLLM and exporters), and by nobody else; nobody has SSH.
  */
 export class Access extends Construct {
   readonly nodes: AccessGroup;
   readonly router: AccessGroup;
   readonly prometheus: AccessGroup;
   readonly gateway: AccessGroup;
+  /** The load balancer in front of the routers. */
+  readonly routers: AccessGroup;
   /** The load balancer in front of the gateway. */
   readonly clients: AccessGroup;
 
@@ -31,16 +34,23 @@ export class Access extends Construct {
     this.prometheus = group('prometheus', 'Prometheus');
     this.gateway = group('gateway', 'Gateway');
     this.clients = group('clients', 'Load balancer of the gateway');
+    this.routers = group('routers', 'Load balancer of the routers');
+    this.nodes.accept(this.router, { what: 'readiness', from: NODE_HEALTH_PORT });
     for (const [what, port] of Object.entries(EXPORTER_PORTS))
       this.nodes.accept(this.prometheus, { what, from: port });
-    const { gateway, router } = environment;
+    const { gateway, router, egress } = environment;
     this.gateway.accept(this.clients, { what: 'api', from: gateway.port });
     this.gateway.accept(this.clients, { what: 'health', from: gateway.adminPort });
     this.gateway.accept(this.prometheus, { what: 'metrics', from: gateway.adminPort });
-    this.router.accept(this.gateway, { what: 'router', from: router.port });
+    this.routers.accept(this.gateway, { what: 'router', from: router.port });
+    this.router.accept(this.routers, { what: 'router', from: router.port });
+    this.router.accept(this.routers, { what: 'health', from: router.agentPort });
+    this.router.accept(this.prometheus, { what: 'agent', from: router.agentPort });
+    this.router.accept(this.prometheus, { what: 'egress', from: egress.adminPort });
+    this.router.accept(this.prometheus, { what: 'node-exporter', from: EXPORTER_PORTS['node-exporter'] });
   }
 
-  /** What runs in the network, apart from the load balancer. */
+  /** What runs in the network, apart from the load balancers. */
   get machines(): AccessGroup[] {
     return [this.nodes, this.router, this.prometheus, this.gateway];
   }

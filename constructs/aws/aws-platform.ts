@@ -1,11 +1,14 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { documentsBucket, EGRESS_OBJECT } from '../../contracts/document-objects.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Release } from '../../contracts/release.ts';
+import { ROUTER_OBJECTS } from '../../contracts/router-agent-settings.ts';
 import { secretVariable } from '../../contracts/secret.ts';
 import { nodeLogGroup } from '../../workloads/aws-names.ts';
 import { nodeUserData } from '../../workloads/node-boot.ts';
+import { routerUserData } from '../../workloads/router-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
@@ -18,12 +21,14 @@ import { DocumentBucket } from './document-bucket.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { Gateway } from './gateway.ts';
 import { LogGroup } from './log-group.ts';
+import { Names } from './names.ts';
 import { Network } from './network.ts';
 import { Nodes } from './nodes.ts';
 import { Place } from './place.ts';
+import { Router } from './router.ts';
 import { ServiceEndpoints } from './service-endpoints.ts';
 
-/** Amazon Web Services. It runs nodes and gateway and delivers the documents; the router's machines are to come. */
+/** Amazon Web Services. It runs nodes, router machines with the egress, and gateway, and delivers the documents. */
 export class AwsPlatform implements Platform {
   readonly topology: CloudTopology;
   readonly #environment: Environment;
@@ -32,6 +37,7 @@ export class AwsPlatform implements Platform {
   readonly #key: EncryptionKey;
   readonly #documents: DocumentBucket;
   readonly #network: Network;
+  readonly #names: Names;
   readonly #access: Access;
   readonly #nodeLogs: LogGroup;
 
@@ -51,7 +57,7 @@ export class AwsPlatform implements Platform {
       defaultTags: [{ tags: { ...labels, [MACHINE_LABELS.environment]: name } }],
     });
     pinProviderVersion(stack, environment, 'aws');
-    const bucket = `${aws.account}-${name}-fleet-documents`;
+    const bucket = documentsBucket(name, { ...aws, platform: 'aws' });
     const { nodesReachInternet, cidr } = aws.network;
     const shared = { environment: name, place: this.#place };
     this.#key = new EncryptionKey(stack, 'key', shared);
@@ -63,6 +69,7 @@ export class AwsPlatform implements Platform {
       zones: aws.zones,
       nodesReachInternet,
     });
+    this.#names = new Names(stack, 'names', { environment: name, vpc: this.#network.vpc });
     this.#access = new Access(stack, 'access', { environment, vpc: this.#network.vpc });
     this.#nodeLogs = new LogGroup(stack, 'node-logs', {
       name: nodeLogGroup(name),
@@ -105,11 +112,26 @@ export class AwsPlatform implements Platform {
   }
 
   egress(scope: Construct, { document }: DocumentProps): void {
-    this.#documents.add(scope, 'egress', 'egress/gateway.json', document);
+    this.#documents.add(scope, 'egress', EGRESS_OBJECT, document);
   }
 
-  router(scope: Construct, { weights }: RouterProps): void {
-    this.#documents.add(scope, 'router_weights', 'router/nginx.conf', weights);
+  /** A weight change updates `router_weights`, another release `router_servers` too; the machines are changed by neither. */
+  router(scope: Construct, { weights, servers }: RouterProps): void {
+    this.#documents.add(scope, 'router_weights', ROUTER_OBJECTS.document, weights);
+    this.#documents.add(scope, 'router_servers', ROUTER_OBJECTS.servers, servers);
+    new Router(scope, 'router', {
+      environment: this.#environment,
+      place: this.#place,
+      network: this.#network,
+      names: this.#names,
+      access: this.#access,
+      key: this.#key,
+      userData: routerUserData({
+        environment: this.#environment,
+        topology: this.topology,
+        templates: this.#templates,
+      }),
+    });
   }
 
   gateway(scope: Construct, { document }: DocumentProps): void {

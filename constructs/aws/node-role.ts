@@ -12,6 +12,7 @@ import type { LogGroup } from './log-group.ts';
 import type { Place } from './place.ts';
 import { policyDocument, type Statement, trustPolicy } from './policy.ts';
 import { secretPattern } from './secret-access.ts';
+import { sessions } from './sessions.ts';
 
 export interface NodeRoleProps {
   readonly environment: Environment;
@@ -49,7 +50,7 @@ export class NodeRole extends Construct {
 function rights({ environment, release, place, logs, images }: NodeRoleProps): Statement[] {
   const { bucket, hubToken } = environment.aws?.weights ?? {};
   return [
-    ...sessions(),
+    sessions(),
     {
       Sid: 'WriteLogs',
       Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
@@ -84,29 +85,6 @@ function ofRelease(environment: Environment, { model, name }: Release): Record<s
     [tag(MACHINE_LABELS.model)]: model,
     [tag(MACHINE_LABELS.release)]: name,
   };
-}
-
-/** Session Manager and Run Command. AWS's own policy for it would also read every parameter of the account. */
-function sessions(): Statement[] {
-  return [
-    {
-      Sid: 'Sessions',
-      Action: [
-        'ssm:UpdateInstanceInformation',
-        'ssmmessages:CreateControlChannel',
-        'ssmmessages:CreateDataChannel',
-        'ssmmessages:OpenControlChannel',
-        'ssmmessages:OpenDataChannel',
-        'ec2messages:AcknowledgeMessage',
-        'ec2messages:DeleteMessage',
-        'ec2messages:FailMessage',
-        'ec2messages:GetEndpoint',
-        'ec2messages:GetMessages',
-        'ec2messages:SendReply',
-      ],
-      Resource: '*',
-    },
-  ];
 }
 
 function readBucket(bucket: string): Statement[] {

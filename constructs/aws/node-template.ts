@@ -3,6 +3,7 @@ import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Rung } from '../../contracts/capacity.ts';
 import type { AccessGroup } from './access-group.ts';
+import { PRIVATE_MACHINE, rootDisk, TAGGED } from './machine-settings.ts';
 import type { NodeRole } from './node-role.ts';
 
 export interface NodeTemplateProps {
@@ -20,11 +21,8 @@ export interface NodeTemplateProps {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Ubuntu's. */
-const ROOT_DEVICE = '/dev/sda1';
 /** What a container image of 10 GB is unpacked with in a minute, not in five. */
 const ROOT_DISK_SPEED = { iops: 6000, throughput: 500 };
-const TAGGED = ['instance', 'volume', 'network-interface'];
 
 /**
  * How a node is started. A change makes a new version, which machines started from then on get; those that run keep
@@ -44,14 +42,7 @@ export class NodeTemplate extends Construct {
       updateDefaultVersion: true,
       ebsOptimized: 'true',
       iamInstanceProfile: { arn: role.profile.arn },
-      instanceInitiatedShutdownBehavior: 'terminate',
-      metadataOptions: {
-        httpEndpoint: 'enabled',
-        httpTokens: 'required',
-        httpPutResponseHopLimit: 1,
-        instanceMetadataTags: 'enabled',
-      },
-      monitoring: { enabled: true },
+      ...PRIVATE_MACHINE,
       networkInterfaces: [
         {
           deviceIndex: 0,
@@ -60,18 +51,7 @@ export class NodeTemplate extends Construct {
           securityGroups: accessGroups.map(({ resource }) => resource.id),
         },
       ],
-      blockDeviceMappings: [
-        {
-          deviceName: ROOT_DEVICE,
-          ebs: {
-            volumeType: 'gp3',
-            volumeSize: rootDiskGiB,
-            ...ROOT_DISK_SPEED,
-            encrypted: 'true',
-            deleteOnTermination: 'true',
-          },
-        },
-      ],
+      blockDeviceMappings: [rootDisk(rootDiskGiB, ROOT_DISK_SPEED)],
       tagSpecifications: TAGGED.map((resourceType) => ({ resourceType, tags: { ...tags } })),
       ...provisioning(rung),
     });

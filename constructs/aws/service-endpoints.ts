@@ -14,7 +14,7 @@ export interface ServiceEndpointsProps {
   readonly nodesReachInternet: boolean;
 }
 
-/** Sessions instead of SSH, images, logs and metrics, secrets, the end of a drain. */
+/** Sessions instead of SSH, images, logs and metrics, secrets, the end of a drain, which machines there are. */
 const SERVICES = [
   'ssm',
   'ssmmessages',
@@ -25,6 +25,7 @@ const SERVICES = [
   'monitoring',
   'secretsmanager',
   'autoscaling',
+  'ec2',
 ] as const;
 
 /**

@@ -32,6 +32,23 @@ export const gpuNodesReplaced: Rule = {
       }),
 };
 
+export const routersReplacedAtOnce: Rule = {
+  id: 'routers-replaced-at-once',
+  topic: 'lifecycle',
+  title: 'a router always stays',
+  why: 'Every request passes a router: without one nothing is answered, and all streams are cut.',
+  fix: 'Let the group replace its machines one at a time: an instance refresh that keeps 100 % healthy, max_unavailable_fixed = 0.',
+  severity: DENY_OUTSIDE_DEVELOPMENT,
+  check: (facts) =>
+    facts.routers.flatMap(({ subject, before, fate }) => {
+      if (fate.kind === 'unknown')
+        return [unknown(subject.address, `its machines may go at once: ${fate.reason}`)];
+      return fate.kind !== 'kept' && fate.awayAtOnce >= before
+        ? [fail(subject.address, `all of its routers go at once: ${fate.reason}`)]
+        : [];
+    }),
+};
+
 function machinesOf({ before }: NodeGroup): string {
   const count = before?.count;
   const type = before?.machine.type;

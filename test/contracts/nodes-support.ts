@@ -13,11 +13,11 @@ export interface NodesSketch {
 
 const SECTIONS = {
   google: {
-    images: { gateway: 'gateway:1' },
-    google: { project: 'example', region: 'us-central1', zones: ['us-central1-a'] },
+    images: { gateway: 'gateway:1', router: 'router:1' },
+    google: { project: 'example', region: 'us-central1', zones: ['us-central1-a'], routerImage: 'router' },
   },
   aws: {
-    images: { gateway: 'gateway:1' },
+    images: { gateway: 'gateway:1', router: 'router:1' },
     aws: {
       account: '123456789012',
       region: 'us-east-1',

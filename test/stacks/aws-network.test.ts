@@ -106,7 +106,22 @@ describe('who may speak to whom', () => {
       'access_prometheus:8000-8003',
       'access_router:8000-8003',
     ]);
-    expect(into('access_nodes')).toEqual(['access_prometheus:9100-9100', 'access_prometheus:9400-9400']);
+    expect(into('access_nodes')).toEqual([
+      'access_prometheus:9100-9100',
+      'access_prometheus:9400-9400',
+      'access_router:9101-9101',
+    ]);
+  });
+
+  test('routers are reached through their load balancer, it by the gateway alone', () => {
+    expect(into('access_routers')).toEqual(['access_gateway:8090-8090']);
+    expect(into('access_router.')).toEqual([
+      'access_prometheus:8093-8093',
+      'access_prometheus:8094-8094',
+      'access_prometheus:9100-9100',
+      'access_routers:8090-8090',
+      'access_routers:8093-8093',
+    ]);
   });
 
   test('addresses are let in by the load balancer of the gateway alone, SSH by none', () => {
@@ -141,6 +156,7 @@ describe('who may speak to whom', () => {
     expect(moved.filter((address) => !address.includes('v34'))).toEqual([
       'aws_ecs_task_definition.gateway_task',
       'aws_s3_object.prometheus_rules',
+      'aws_s3_object.router_servers',
       'aws_s3_object.router_weights',
     ]);
   });
@@ -153,6 +169,7 @@ describe('services of AWS', () => {
     );
     expect(endpoints.map(([, { service_name: name }]) => String(name).split('us-east-1.')[1])).toEqual([
       'autoscaling',
+      'ec2',
       'ec2messages',
       'ecr.api',
       'ecr.dkr',

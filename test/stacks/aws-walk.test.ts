@@ -13,6 +13,7 @@ const steps = {
 const DOCUMENTS = [
   'aws_ecs_task_definition.gateway_task',
   'aws_s3_object.prometheus_rules',
+  'aws_s3_object.router_servers',
   'aws_s3_object.router_weights',
 ];
 /** To be held is a matter of Terraform's, not of the cloud's. */

@@ -44,6 +44,7 @@ const V32 = 'nodes: { machine: p5.48xlarge, preset: balanced, version: 0.32.0 }'
 
 /** What operators do to gpt-oss-120b in staging. */
 export const EDITS = {
+  weights: (text) => text.replace('weight: 90', 'weight: 85').replace('weight: 5', 'weight: 10'),
   oneMoreNode: (text) => text.replace(V32, V32.replace(' }', ', count: 2 }')),
   anotherRung: (text) =>
     text.replace(

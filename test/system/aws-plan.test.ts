@@ -22,6 +22,13 @@ let unavailable: string | undefined;
 let base: ReadonlyMap<string, Change>;
 let document: unknown;
 
+/** What of the first plan another one has otherwise. */
+const movedIn = (plan: ReadonlyMap<string, Change>) =>
+  [...base.values()]
+    .filter((before) => JSON.stringify(before) !== JSON.stringify(plan.get(before.address)))
+    .map(({ address }) => address)
+    .toSorted();
+
 const byAddress = (changes: readonly Change[]) =>
   new Map(changes.map((change) => [change.address, change] as const));
 
@@ -86,19 +93,51 @@ describe('a real plan of staging', () => {
     expect(bytes.length).toBeLessThan(16_384);
   });
 
+  test('two routers of a small type, replaced one at a time and never below two', ({ skip }) => {
+    if (unavailable !== undefined) skip(unavailable);
+    expect(planned('aws_autoscaling_group.router_group')).toMatchObject({
+      desired_capacity: 2,
+      min_size: 2,
+      max_size: 3,
+      health_check_type: 'EC2',
+      instance_refresh: [
+        {
+          strategy: 'Rolling',
+          preferences: [
+            expect.objectContaining({ min_healthy_percentage: 100, max_healthy_percentage: 150 }),
+          ],
+        },
+      ],
+    });
+    expect(planned('aws_launch_template.router_template')).toMatchObject({ instance_type: 'c6i.large' });
+    expect(planned('aws_lb_target_group.router_balancer_machines')).toMatchObject({
+      target_health_state: [expect.objectContaining({ enable_unhealthy_connection_termination: false })],
+    });
+  });
+
+  /** That it is an update, in place, is seen over a state: test/verify/aws-apply.test.ts. */
+  test('another weight is another router document and nothing else', async ({ skip }) => {
+    if (unavailable !== undefined) skip(unavailable);
+    folder.write(synthStaging(EDITS.weights));
+    const planned = byAddress(await folder.plan());
+    expect(planned.size).toBe(base.size);
+    expect(movedIn(planned)).toEqual(['aws_s3_object.router_weights']);
+  });
+
   test('a rung, a release and a model more change nothing of what is there but the documents that name them', async ({
     skip,
   }) => {
     if (unavailable !== undefined) skip(unavailable);
     folder.write(synthStaging(EDITS.anotherRung, EDITS.newRelease, EDITS.newModel));
     const grown = byAddress(await folder.plan());
-    const moved = [...base.values()]
-      .filter((before) => JSON.stringify(before) !== JSON.stringify(grown.get(before.address)))
-      .map(({ address }) => address);
-    expect(moved.toSorted()).toEqual(DOCUMENTS);
+    expect(movedIn(grown)).toEqual(DOCUMENTS);
     expect(grown.size).toBeGreaterThan(base.size);
   });
 });
 
 /** They name releases, ports and models; their machines stay. */
-const DOCUMENTS = ['aws_ecs_task_definition.gateway_task', 'aws_s3_object.router_weights'];
+const DOCUMENTS = [
+  'aws_ecs_task_definition.gateway_task',
+  'aws_s3_object.router_servers',
+  'aws_s3_object.router_weights',
+];

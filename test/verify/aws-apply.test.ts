@@ -26,6 +26,8 @@ const COVERED = [
   'aws_lb_target_group',
   'aws_nat_gateway',
   'aws_route',
+  'aws_route53_record',
+  'aws_route53_zone',
   'aws_route_table',
   'aws_route_table_association',
   'aws_s3_bucket',
@@ -61,7 +63,7 @@ afterAll(async () => {
 }, 60_000);
 
 /** The router's document and the gateway, which goes over to a new revision of its task. */
-const DOCUMENTS = ['aws_ecs_service.gateway', 'aws_s3_object.router_weights'];
+const DOCUMENTS = ['aws_ecs_service.gateway', 'aws_s3_object.router_servers', 'aws_s3_object.router_weights'];
 const REVISED = ['aws_ecs_task_definition.gateway_task'];
 const REPLACED = ['delete create', 'create delete'];
 
@@ -103,6 +105,35 @@ describe('staging on a stand-in for AWS', () => {
     await expect(folder.plan('-refresh=false')).rejects.toThrow(
       'nodes_gpt-oss-120b_v32_serves-make-a-new-release-instead',
     );
+  });
+});
+
+describe.sequential('another weight, applied', () => {
+  const weights: Edit = (text) => text.replace('weight: 95', 'weight: 80').replace('weight: 5', 'weight: 20');
+  const objects = async () => {
+    const { values } = JSON.parse((await folder.run('show', '-json')).stdout);
+    const found: { address: string; type: string; values: Record<string, string> }[] =
+      values.root_module.resources;
+    return new Map(
+      found
+        .filter(({ type }) => type === 'aws_s3_object')
+        .map(({ address, values: { etag, version_id: version } }) => [address, `${etag} ${version}`]),
+    );
+  };
+
+  test('is one object with a new version, in place, and everything else as it was', async () => {
+    const before = await objects();
+    use(...WALK.before, weights);
+    const planned = await folder.plan();
+    expect(planned.map(({ action, address }) => `${action} ${address}`)).toEqual([
+      'update aws_s3_object.router_weights',
+    ]);
+    await folder.apply();
+    const after = await objects();
+    expect(
+      [...after].filter(([address, seen]) => before.get(address) !== seen).map(([address]) => address),
+    ).toEqual(['aws_s3_object.router_weights']);
+    expect(await folder.plan()).toEqual([]);
   });
 });
 
