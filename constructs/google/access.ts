@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
 import { NODE_HEALTH_PORT } from '../../contracts/node-health.ts';
 import { EXPORTER_PORTS } from '../../workloads/topology.ts';
 import { AccessRule } from './access-rule.ts';
@@ -12,6 +13,7 @@ export interface AccessProps {
   readonly place: Place;
   readonly network: Network;
   readonly nodesReachInternet: boolean;
+  readonly environment: Environment;
 }
 
 const EVERYWHERE = ['0.0.0.0/0'];
@@ -30,7 +32,11 @@ export class Access extends Construct {
   readonly prometheus: Identity;
   readonly gateway: Identity;
 
-  constructor(scope: Construct, id: string, { place, network, nodesReachInternet }: AccessProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { place, network, nodesReachInternet, environment }: AccessProps,
+  ) {
     super(scope, id);
     const identity = (name: string, description: string, projectRoles?: Readonly<Record<string, string>>) =>
       new Identity(this, name, { place, description, projectRoles });
@@ -38,10 +44,14 @@ export class Access extends Construct {
       logs: 'roles/logging.logWriter',
       metrics: 'roles/monitoring.metricWriter',
     });
-    this.router = identity('router', 'Routers, with the egress beside them');
+    this.router = identity('router', 'Routers, with the egress beside them', {
+      logs: 'roles/logging.logWriter',
+    });
     this.prometheus = identity('prometheus', 'Prometheus');
     this.gateway = identity('gateway', 'Gateway');
     const nodes = [this.nodes.resource.email];
+    const { router, egress } = environment;
+    const routerMetrics = [router.agentPort, egress.adminPort, EXPORTER_PORTS['node-exporter']];
     const allow = (
       name: string,
       description: string,
@@ -63,6 +73,17 @@ export class Access extends Construct {
       direction: 'INGRESS',
       sourceRanges: HEALTH_CHECK_RANGES,
       targetServiceAccounts: nodes,
+    });
+    const routers = [this.router.resource.email];
+    allow('router-health', 'Google asks routers whether they serve', [router.agentPort], {
+      direction: 'INGRESS',
+      sourceRanges: HEALTH_CHECK_RANGES,
+      targetServiceAccounts: routers,
+    });
+    allow('router-metrics', 'Prometheus reads agent, egress and machine of routers', routerMetrics, {
+      direction: 'INGRESS',
+      sourceServiceAccounts: [this.prometheus.resource.email],
+      targetServiceAccounts: routers,
     });
     allow('ssh', 'SSH through Identity-Aware Proxy', [22], {
       direction: 'INGRESS',

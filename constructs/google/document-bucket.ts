@@ -14,9 +14,11 @@ export interface DocumentBucketProps {
 /** The bucket that carries an environment's documents to its machines: private, versioned, one access rule for all objects. */
 export class DocumentBucket extends Construct {
   readonly resource: StorageBucket;
+  readonly #name: string;
 
   constructor(scope: Construct, id: string, { name, location }: DocumentBucketProps) {
     super(scope, id);
+    this.#name = name;
     this.resource = new StorageBucket(this, 'Resource', {
       name,
       location,
@@ -24,6 +26,11 @@ export class DocumentBucket extends Construct {
       publicAccessPrevention: 'enforced',
       versioning: { enabled: true },
     });
+  }
+
+  /** How IAM names an object. */
+  objectName(key: string): string {
+    return `projects/_/buckets/${this.#name}/objects/${key}`;
   }
 
   /** One object. A changed document is an update of this object in place; the bucket keeps the old version. */

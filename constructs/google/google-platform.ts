@@ -1,10 +1,13 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider/index.js';
 import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { documentsBucket, EGRESS_OBJECT } from '../../contracts/document-objects.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { machineLabel } from '../../contracts/machine-label.ts';
 import type { Release } from '../../contracts/release.ts';
+import { ROUTER_OBJECTS } from '../../contracts/router-agent-settings.ts';
 import { nodeUserData } from '../../workloads/node-boot.ts';
+import { routerUserData } from '../../workloads/router-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
@@ -19,8 +22,9 @@ import { Network } from './network.ts';
 import { NodeGrants } from './node-grants.ts';
 import { NodeHealthCheck } from './node-health-check.ts';
 import { Nodes, type NodesProps } from './nodes.ts';
+import { Router } from './router.ts';
 
-/** Google Cloud. It runs nodes and gateway and delivers the documents; the router's machines are to come. */
+/** Google Cloud. It runs nodes, router machines with the egress, and gateway, and delivers the documents. */
 export class GooglePlatform implements Platform {
   readonly topology: CloudTopology;
   readonly #templates: Templates;
@@ -45,14 +49,14 @@ export class GooglePlatform implements Platform {
     });
     pinProviderVersion(stack, environment, 'google');
     this.#documents = new DocumentBucket(stack, 'documents', {
-      name: `${google.project}-${name}-fleet-documents`,
+      name: documentsBucket(name, { ...google, platform: 'google' }),
       location: google.region,
     });
 
     const { cidr, nodesReachInternet } = google.network;
     const place = { environment: name, ...google };
     const network = new Network(stack, 'network', { place, cidr, nodesReachInternet });
-    const access = new Access(stack, 'access', { place, network, nodesReachInternet });
+    const access = new Access(stack, 'access', { place, network, nodesReachInternet, environment });
     this.#nodes = {
       environment,
       place,
@@ -74,11 +78,19 @@ export class GooglePlatform implements Platform {
   }
 
   egress(scope: Construct, { document }: DocumentProps): void {
-    this.#documents.add(scope, 'egress', 'egress/gateway.json', document);
+    this.#documents.add(scope, 'egress', EGRESS_OBJECT, document);
   }
 
-  router(scope: Construct, { weights }: RouterProps): void {
-    this.#documents.add(scope, 'router_weights', 'router/nginx.conf', weights);
+  /** A weight change updates `router_weights`, another release `router_servers` too; the machines are changed by neither. */
+  router(scope: Construct, { weights, servers }: RouterProps): void {
+    this.#documents.add(scope, 'router_weights', ROUTER_OBJECTS.document, weights);
+    this.#documents.add(scope, 'router_servers', ROUTER_OBJECTS.servers, servers);
+    const { environment } = this.#nodes;
+    new Router(scope, 'router', {
+      ...this.#nodes,
+      documents: this.#documents,
+      userData: routerUserData({ environment, topology: this.topology, templates: this.#templates }),
+    });
   }
 
   gateway(scope: Construct, { document }: DocumentProps): void {

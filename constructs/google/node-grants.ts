@@ -3,6 +3,7 @@ import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import { repositoriesOf } from './artifact-registry.ts';
 import type { Identity } from './identity.ts';
 import { secretId } from './secret-id.ts';
 
@@ -10,8 +11,6 @@ export interface NodeGrantsProps {
   readonly environment: Environment;
   readonly identity: Identity;
 }
-
-const REPOSITORY = /^([a-z0-9-]+)-docker\.pkg\.dev\/([^/]+)\/([^/]+)\//;
 
 /**
  * What nodes may read, each grant on the one resource: the bucket of weights, or the hub's token where there is no
@@ -47,14 +46,12 @@ export class NodeGrants extends Construct {
 
   /** Lets nodes pull from an image's repository, if it is one of Artifact Registry. */
   pull(image: string | undefined): void {
-    const [, location, project, repository] = REPOSITORY.exec(image ?? '') ?? [];
-    if (location === undefined || project === undefined || repository === undefined) return;
-    const id = ['pull', project, location, repository].join('-');
+    const [found] = repositoriesOf([image]);
+    if (found === undefined) return;
+    const id = ['pull', found.project, found.location, found.repository].join('-');
     if (this.node.tryFindChild(id) !== undefined) return;
     new ArtifactRegistryRepositoryIamMember(this, id, {
-      project,
-      location,
-      repository,
+      ...found,
       role: 'roles/artifactregistry.reader',
       member: this.#member,
     });

@@ -28,7 +28,7 @@ export interface NodeTemplateProps {
 const LONGEST_PREFIX = 36;
 
 /**
- * What a new machine of a rung is made from. Another template replaces this one before it goes; machines that run keep
+ * What a new machine of a rung, or a router, is made from. Another template replaces this one before it goes; machines that run keep
  * theirs. `user-data` and not `metadata_startup_script`, which would replace machines that are not in a group.
  */
 export class NodeTemplate extends Construct {

@@ -45,8 +45,13 @@ describe.each(CLOUDS)('$name', ({ synth, weights, change }) => {
     expect(synth(change).resources.get(weights)?.source).toBe(source);
   });
 
-  test('no document lists servers: they are discovered', () => {
-    expect([...before.files.keys()].filter((path) => path.endsWith('servers.json'))).toEqual([]);
+  test('the servers document names ports and no machine: machines are discovered', () => {
+    const { releases } = JSON.parse(before.files.get('router/servers.json') ?? '');
+    expect(releases.length).toBeGreaterThan(0);
+    for (const release of releases) {
+      expect(release.servers).toBeUndefined();
+      expect(release.ports.length).toBeGreaterThan(0);
+    }
   });
 
   test('no secret is in the stack or its documents', () => {

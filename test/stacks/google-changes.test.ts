@@ -8,6 +8,7 @@ const RULES = 'google_storage_bucket_object.prometheus_rules';
 const DOCUMENTS = [
   'google_cloud_run_v2_service.gateway',
   RULES,
+  'google_storage_bucket_object.router_servers',
   'google_storage_bucket_object.router_weights',
 ];
 
@@ -36,6 +37,7 @@ describe('what a change touches', () => {
       [...DOCUMENTS, 'google_storage_bucket_object.prometheus'].toSorted(),
     ],
     ['more rungs, whose machines cost otherwise', PROD_EDITS.wholeLadder, [RULES]],
+    ['other weights', PROD_EDITS.weights, ['google_storage_bucket_object.router_weights']],
   ])('%s', (_what, edit, addresses) => {
     expect(changed(synthProd(edit))).toEqual(addresses);
   });

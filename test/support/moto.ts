@@ -6,7 +6,7 @@ import { PythonPackages } from './python.ts';
 import type { Attributes, Synthesized } from './synth.ts';
 
 const MOTO = 'moto[server]==5.2.5';
-const SERVICES = ['acm', 'autoscaling', 'ec2', 'ecs', 'elbv2', 'iam', 'kms', 'logs', 's3', 'sts'];
+const SERVICES = ['acm', 'autoscaling', 'ec2', 'ecs', 'elbv2', 'iam', 'kms', 'logs', 'route53', 's3', 'sts'];
 const START_DEADLINE_MS = 60_000;
 
 /** Types that moto cannot stand in for, and why. They are left out of the copy that is applied. */

@@ -45,6 +45,7 @@ const ALL_RUNGS = [
 
 /** What operators do to gpt-oss-120b in prod. */
 export const PROD_EDITS = {
+  weights: (text) => text.replace('weight: 75', 'weight: 70').replace('weight: 5', 'weight: 10'),
   oneMoreNode: (text) => text.replace(V32, V32.replace('count: 2', 'count: 3')),
   wholeLadder: (text) => text.replace(V32, V32.replace('count: 2', `count: 5, capacity: [${ALL_RUNGS}]`)),
   newRelease: (text) =>

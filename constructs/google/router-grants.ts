@@ -1,0 +1,64 @@
+import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/artifact-registry-repository-iam-member/index.js';
+import { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-iam-custom-role/index.js';
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/index.js';
+import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js';
+import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js';
+import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
+import { egressSecrets } from '../../workloads/gateway.ts';
+import { repositoriesOf } from './artifact-registry.ts';
+import type { DocumentBucket } from './document-bucket.ts';
+import type { Identity } from './identity.ts';
+import type { Place } from './place.ts';
+import { secretId } from './secret-id.ts';
+
+export interface RouterGrantsProps {
+  readonly environment: Environment;
+  readonly place: Place;
+  readonly identity: Identity;
+  readonly documents: DocumentBucket;
+}
+
+/** What routers may read: their documents, their secrets, their images, and which machines there are. */
+export class RouterGrants extends Construct {
+  constructor(scope: Construct, id: string, { environment, place, identity, documents }: RouterGrantsProps) {
+    super(scope, id);
+    const { member } = identity.resource;
+    const { images } = environment;
+    const { project } = place;
+    new StorageBucketIamMember(this, 'documents', {
+      bucket: documents.resource.name,
+      role: 'roles/storage.objectViewer',
+      member,
+      condition: {
+        title: 'documents of routers',
+        expression: ['router', 'egress']
+          .map((part) => `resource.name.startsWith("${documents.objectName(part)}/")`)
+          .join(' || '),
+      },
+    });
+    for (const secret of egressSecrets(environment)) {
+      new SecretManagerSecretIamMember(this, `read-${secret}`, {
+        project,
+        secretId: secretId(environment, secret),
+        role: 'roles/secretmanager.secretAccessor',
+        member,
+      });
+    }
+    for (const repository of repositoriesOf([images.router, images.gateway, images.nodeExporter])) {
+      const name = ['pull', repository.project, repository.location, repository.repository].join('-');
+      new ArtifactRegistryRepositoryIamMember(this, name, {
+        ...repository,
+        role: 'roles/artifactregistry.reader',
+        member,
+      });
+    }
+    const finder = new ProjectIamCustomRole(this, 'finds-machines', {
+      project,
+      roleId: `fleet_${place.environment.replaceAll(/[^a-z0-9_.]/g, '_')}_router`,
+      title: `fleet ${place.environment}: routers find machines`,
+      permissions: ['compute.instances.list'],
+    });
+    new ProjectIamMember(this, 'machines', { project, role: finder.name, member });
+  }
+}
