@@ -38,7 +38,7 @@ const BAD: Readonly<Record<string, string>> = {
   'two-stables':
     'models.gpt-oss-120b.releases.v33.role: only one release may be stable, got v32 and v33 (environments/two-stables.yaml:12)',
   'unknown-key':
-    'router.prot: unknown key; did you mean port? (known: port, adminPort, agentPort, key, longestAnswer) (environments/unknown-key.yaml:33)',
+    'router.prot: unknown key; did you mean port? (known: port, adminPort, agentPort, key, longestAnswer, machine) (environments/unknown-key.yaml:33)',
   'unknown-machine':
     'models.gpt-oss-120b.releases.v32.nodes.machine: unknown machine 8x-h1000; did you mean 8x-h100? (environments/unknown-machine.yaml:9)',
   'unknown-platform':
