@@ -138,6 +138,7 @@ describe('a real plan of staging', () => {
 /** They name releases, ports and models; their machines stay. */
 const DOCUMENTS = [
   'aws_ecs_task_definition.gateway_task',
+  'aws_s3_object.prometheus_rules',
   'aws_s3_object.router_servers',
   'aws_s3_object.router_weights',
 ];
