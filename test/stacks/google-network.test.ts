@@ -49,7 +49,7 @@ describe('the network', () => {
       '*.googleapis.com.': addresses,
       'pkg.dev.': addresses,
       '*.pkg.dev.': addresses,
-      [`router.\${google_dns_managed_zone.network_names.dns_name}`]: [
+      'router.${google_dns_managed_zone.network_names.dns_name}': [
         `\${google_compute_forwarding_rule.router_balancer.ip_address}`,
       ],
     });

@@ -29,6 +29,8 @@ const MISREAD: Readonly<Record<string, readonly string[]>> = {
     'enable_ecs_managed_tags',
     'health_check_grace_period_seconds',
   ],
+  // Taken, and not told again.
+  aws_route53_zone: ['vpc'],
   aws_vpc_security_group_egress_rule: ['description'],
   aws_vpc_security_group_ingress_rule: ['description'],
 };

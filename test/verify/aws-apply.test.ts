@@ -62,8 +62,13 @@ afterAll(async () => {
   await moto.stop();
 }, 60_000);
 
-/** The router's document and the gateway, which goes over to a new revision of its task. */
-const DOCUMENTS = ['aws_ecs_service.gateway', 'aws_s3_object.router_servers', 'aws_s3_object.router_weights'];
+/** The documents of router and Prometheus, and the gateway, which goes over to a new revision of its task. */
+const DOCUMENTS = [
+  'aws_ecs_service.gateway',
+  'aws_s3_object.prometheus_rules',
+  'aws_s3_object.router_servers',
+  'aws_s3_object.router_weights',
+];
 const REVISED = ['aws_ecs_task_definition.gateway_task'];
 const REPLACED = ['delete create', 'create delete'];
 
