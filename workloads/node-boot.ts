@@ -23,9 +23,6 @@ export interface NodeBootProps {
   readonly templates: Templates;
 }
 
-/** EC2's limit on user data, which it counts after compression and before base64. Google's is 256 KB of plain text. */
-export const AWS_USER_DATA_BYTES = 16_384;
-
 /**
  * The cloud-config that turns a GPU machine into a node of one release: drivers awaited, weights fetched, one systemd
  * unit for each vLLM server. The same text on every boot of every machine of the release, and no secret in it. It holds

@@ -1,7 +1,7 @@
 import type { Environment } from '../../contracts/environment.ts';
 import { type Release, serversOf } from '../../contracts/release.ts';
 import { probe } from '../../parts/probe.ts';
-import type { Prometheus } from './prometheus.ts';
+import { type Prometheus, queryIfAble } from './prometheus.ts';
 
 /** How many servers of a release answer; undefined: nobody here knows. */
 export interface ServerHealth {
@@ -19,6 +19,7 @@ export async function serverHealth(
   environment: Environment,
   release: Release,
   prometheus: Prometheus | undefined,
+  said: (line: string) => void,
 ): Promise<ServerHealth> {
   const { platform } = environment;
   const servers = serversOf(release, platform === 'process' || platform === 'docker');
@@ -31,6 +32,6 @@ export async function serverHealth(
     return { healthy, all: servers.length };
   }
   const up = `sum(up{job=~"vllm.*",model="${release.model}",release="${release.name}"})`;
-  const [sample] = (await prometheus?.query(up).catch(() => undefined)) ?? [];
+  const [sample] = (await queryIfAble(prometheus, up, said)) ?? [];
   return { healthy: sample?.value, all: servers.length };
 }

@@ -59,6 +59,20 @@ export function openPrometheus(url: string): Prometheus {
   };
 }
 
+/** Samples, or undefined where Prometheus cannot tell; why not is said. */
+export async function queryIfAble(
+  prometheus: Prometheus | undefined,
+  expression: string,
+  said: (line: string) => void,
+): Promise<readonly Sample[] | undefined> {
+  try {
+    return await prometheus?.query(expression);
+  } catch (error) {
+    said(messageOf(error));
+    return undefined;
+  }
+}
+
 async function ask(url: string, expression: string): Promise<unknown> {
   try {
     const response = await fetch(`${url}/api/v1/query`, {

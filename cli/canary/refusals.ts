@@ -4,7 +4,7 @@ import { SEQUENCES_PER_SERVER } from '../../contracts/server-capacity.ts';
 import { Failure } from '../errors.ts';
 import type { Weights } from './assignments.ts';
 import { serverHealth } from './healthy-servers.ts';
-import type { Prometheus } from './prometheus.ts';
+import { type Prometheus, queryIfAble } from './prometheus.ts';
 
 /** The time whose busiest moment a release must be able to take its share of. */
 const PEAK_WINDOW = '10m';
@@ -26,11 +26,11 @@ export async function refuseWithoutCapacity(
   );
   if (growing.length === 0) return;
   const [peak, ...healths] = await Promise.all([
-    peakRequests(model, prometheus),
-    ...growing.map((release) => serverHealth(environment, release, prometheus)),
+    peakRequests(model, prometheus, said),
+    ...growing.map((release) => serverHealth(environment, release, prometheus, said)),
   ]);
   if (peak === undefined)
-    said(`no Prometheus answers: whether the servers can take their share of ${model} is not known`);
+    said(`without Prometheus, whether the servers can take their share of ${model} is not known`);
   const problems = growing.flatMap(({ name }, index) => {
     const health = healths[index];
     const weight = wanted[name] ?? 0;
@@ -53,9 +53,13 @@ export async function refuseWithoutCapacity(
   if (problems.length > 0) throw new Failure(problems.join('\n'));
 }
 
-async function peakRequests(model: string, prometheus: Prometheus | undefined): Promise<number | undefined> {
+async function peakRequests(
+  model: string,
+  prometheus: Prometheus | undefined,
+  said: (line: string) => void,
+): Promise<number | undefined> {
   const inFlight = `sum(max_over_time(oss_requests_in_flight{model="${model}"}[${PEAK_WINDOW}]))`;
-  const samples = await prometheus?.query(inFlight).catch(() => undefined);
+  const samples = await queryIfAble(prometheus, inFlight, said);
   return samples === undefined ? undefined : (samples[0]?.value ?? 0);
 }
 

@@ -2,12 +2,12 @@ import { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group/inde
 import { AutoscalingLifecycleHook } from '@cdktf/provider-aws/lib/autoscaling-lifecycle-hook/index.js';
 import { Construct } from 'constructs';
 import { DRAIN_HOOK } from '../../workloads/aws-names.ts';
-import type { NodeTemplate } from './node-template.ts';
+import type { MachineTemplate } from './machine-template.ts';
 
 export interface NodeGroupProps {
   readonly name: string;
   readonly count: number;
-  readonly template: NodeTemplate;
+  readonly template: MachineTemplate;
   readonly subnetIds: readonly string[];
   /** How long a leaving machine is held. */
   readonly leaveSeconds: number;

@@ -1,12 +1,12 @@
 import { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group/index.js';
 import { Construct } from 'constructs';
 import { DRAIN_HOOK, JOIN_HOOK } from '../../workloads/aws-names.ts';
-import type { RouterTemplate } from './router-template.ts';
+import type { MachineTemplate } from './machine-template.ts';
 
 export interface RouterGroupProps {
   readonly name: string;
   readonly count: number;
-  readonly template: RouterTemplate;
+  readonly template: MachineTemplate;
   readonly subnetIds: readonly string[];
   readonly targetGroupArn: string;
   /** How long a new machine may take until it serves. */

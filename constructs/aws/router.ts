@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { Construct } from 'constructs';
 import { cloudSection } from '../../contracts/cloud-section.ts';
 import { documentsBucket } from '../../contracts/document-objects.ts';
@@ -6,20 +5,19 @@ import type { Environment } from '../../contracts/environment.ts';
 import { GROUP_TAG, routerLogGroup } from '../../workloads/aws-names.ts';
 import type { Document } from '../../workloads/document.ts';
 import { egressSecrets } from '../../workloads/gateway.ts';
-import { AWS_USER_DATA_BYTES } from '../../workloads/node-boot.ts';
 import { ROUTER_COUNT, routerTimes } from '../../workloads/router-machine-facts.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
-import { StackFiles } from '../stack-files.ts';
 import type { Access } from './access.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 import { LogGroup } from './log-group.ts';
+import { MachineTemplate } from './machine-template.ts';
 import type { Names } from './names.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
 import { RouterBalancer } from './router-balancer.ts';
 import { RouterGroup } from './router-group.ts';
 import { RouterRole } from './router-role.ts';
-import { RouterTemplate } from './router-template.ts';
+import { userDataFile } from './user-data.ts';
 
 export interface RouterProps {
   readonly environment: Environment;
@@ -45,11 +43,6 @@ export class Router extends Construct {
     const machineImage = aws?.routerImage ?? aws?.nodeImage;
     if (cloud === undefined || machineImage === undefined)
       throw new Error(`environment ${environment.name} names no machine image of routers`);
-    const compressed = gzipSync(userData.text).length;
-    if (compressed > AWS_USER_DATA_BYTES)
-      throw new Error(
-        `user data of the router: EC2 takes ${AWS_USER_DATA_BYTES} bytes, got ${compressed} compressed`,
-      );
     const name = `fleet-${environment.name}-router`;
     const tags = {
       ...environment.labels,
@@ -66,13 +59,13 @@ export class Router extends Construct {
       secrets: egressSecrets(environment),
       images: [images.router, images.gateway, images.nodeExporter],
     });
-    const template = new RouterTemplate(this, 'template', {
+    const template = new MachineTemplate(this, 'template', {
       name,
-      machineImage,
+      image: machineImage,
       machine: router.machine ?? MACHINE,
       role,
-      access: access.router,
-      userDataFile: StackFiles.of(this).add('router/user-data', userData.text),
+      accessGroups: [access.router],
+      userDataFile: userDataFile(this, 'router/user-data', userData, 'the router'),
       rootDiskGiB: ROOT_DISK_GIB,
       tags: { ...tags, Name: name, [GROUP_TAG]: name },
     });

@@ -1,17 +1,20 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { CloudTopology } from '../../constructs/cloud-topology.ts';
 import type { MachineFile } from '../../workloads/machine-files.ts';
-import { AWS_USER_DATA_BYTES } from '../../workloads/node-boot.ts';
 import { routerFiles, routerUserData } from '../../workloads/router-boot.ts';
 import type { Discovery } from '../../workloads/topology.ts';
 import { ROOT } from '../support/local-project.ts';
 import { shippedEnvironment } from '../support/synth.ts';
-import { installed, KNOWN_KEYS, run } from './machine-support.ts';
+import {
+  expectFits,
+  expectItsFiles,
+  expectKnownToCloudInit,
+  expectReviewed,
+  expectUnitsOfSystemd,
+} from './machine-support.ts';
 import { templates } from './node-boot-support.ts';
 
 const DISCOVERY: Readonly<Record<'staging' | 'prod', Discovery>> = {
@@ -43,35 +46,18 @@ const folder = mkdtempSync(join(tmpdir(), 'fleet-router-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(CASES)('the user data of %s', (name, props) => {
-  const { text } = routerUserData(props);
+  const userData = { name, text: routerUserData(props).text, files: routerFiles(props), folder };
 
-  test('is as reviewed', async () => {
-    await expect(text).toMatchFileSnapshot(`../rendered/cloud-init/${name}.yaml`);
-  });
+  test('is as reviewed', () => expectReviewed(userData));
 
-  test('is valid for cloud-init, and has no key that cloud-init would not know', () => {
-    const path = join(folder, `${name}.yaml`);
-    writeFileSync(path, text);
-    expect(run('cloud-init', 'schema', '--config-file', path)).toEqual({
-      code: 0,
-      printed: `Valid cloud-config: ${path}\n`,
-    });
-    expect(Object.keys(parse(text)).filter((key) => !KNOWN_KEYS.includes(key))).toEqual([]);
-  });
+  test('is valid for cloud-init, and has no key that cloud-init would not know', () =>
+    expectKnownToCloudInit(userData));
 
-  test('writes exactly the files that were meant, within what EC2 takes', () => {
-    const written: { path: string; permissions: string; content: string }[] = parse(text).write_files;
-    expect(
-      written.map(({ path, permissions, content }) => ({ path, mode: permissions, text: content })),
-    ).toEqual(routerFiles(props));
-    expect(gzipSync(text).length).toBeLessThan(AWS_USER_DATA_BYTES);
-  });
+  test('writes exactly the files that were meant', () => expectItsFiles(userData));
 
-  test('has units that systemd understands, down to the last key', () => {
-    const units = installed(join(folder, name), routerFiles(props));
-    const { code, printed } = run('systemd-analyze', 'verify', '--man=no', '--recursive-errors=no', ...units);
-    expect({ code, printed }).toEqual({ code: 0, printed: '' });
-  });
+  test('fits into what the clouds take', () => expectFits(userData));
+
+  test('has units that systemd understands, down to the last key', () => expectUnitsOfSystemd(userData));
 
   test('every unit that another one names is there', () => {
     const files = routerFiles(props);

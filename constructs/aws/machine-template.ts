@@ -1,42 +1,67 @@
-import { LaunchTemplate as Template } from '@cdktf/provider-aws/lib/launch-template/index.js';
+import {
+  type LaunchTemplateBlockDeviceMappings,
+  LaunchTemplate as Template,
+} from '@cdktf/provider-aws/lib/launch-template/index.js';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Rung } from '../../contracts/capacity.ts';
 import type { AccessGroup } from './access-group.ts';
-import { PRIVATE_MACHINE, rootDisk, TAGGED } from './machine-settings.ts';
-import type { NodeRole } from './node-role.ts';
 
-export interface NodeTemplateProps {
+export interface MachineTemplateProps {
   readonly name: string;
-  /** AMI id: GPU driver, container engine, root disk at `/dev/sda1`. */
-  readonly nodeImage: string;
+  /** AMI id: container engine, root disk at `/dev/sda1`; of nodes also the GPU driver. */
+  readonly image: string;
   readonly machine: string;
-  readonly rung: Rung;
-  readonly role: NodeRole;
+  /** @default - on demand, and it may take an open reservation */
+  readonly rung?: Rung;
+  readonly role: { readonly profile: { readonly arn: string } };
   readonly accessGroups: readonly AccessGroup[];
   /** File with the cloud-config, relative to the folder that Terraform runs in. */
   readonly userDataFile: string;
   readonly rootDiskGiB: number;
+  /** @default - what gp3 has by itself */
+  readonly rootDiskSpeed?: DiskSpeed;
   /** Of machines, their disks and network interfaces. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What a container image of 10 GB is unpacked with in a minute, not in five. */
-const ROOT_DISK_SPEED = { iops: 6000, throughput: 500 };
+/** IOPS and MiB/s. */
+export interface DiskSpeed {
+  readonly iops: number;
+  readonly throughput: number;
+}
+
+/** Ubuntu's. */
+const ROOT_DEVICE = '/dev/sda1';
+
+/** What carries a machine's tags. */
+const TAGGED = ['instance', 'volume', 'network-interface'];
+
+/** Of every machine: a metadata service for the machine alone and by session, and nothing left when it ends. */
+const PRIVATE_MACHINE = {
+  instanceInitiatedShutdownBehavior: 'terminate',
+  metadataOptions: {
+    httpEndpoint: 'enabled',
+    httpTokens: 'required',
+    httpPutResponseHopLimit: 1,
+    instanceMetadataTags: 'enabled',
+  },
+  monitoring: { enabled: true },
+};
 
 /**
- * How a node is started. A change makes a new version, which machines started from then on get; those that run keep
+ * How a machine is started. A change makes a new version, which machines started from then on get; those that run keep
  * running. User data is compressed: EC2 takes 16 KB of it.
  */
-export class NodeTemplate extends Construct {
+export class MachineTemplate extends Construct {
   readonly resource: Template;
 
-  constructor(scope: Construct, id: string, props: NodeTemplateProps) {
+  constructor(scope: Construct, id: string, props: MachineTemplateProps) {
     super(scope, id);
-    const { name, nodeImage, machine, rung, role, accessGroups, userDataFile, rootDiskGiB, tags } = props;
+    const { name, image, machine, rung, role, accessGroups, userDataFile, tags } = props;
     this.resource = new Template(this, 'Resource', {
       name,
-      imageId: nodeImage,
+      imageId: image,
       instanceType: machine,
       userData: Fn.base64gzip(Fn.file(userDataFile)),
       updateDefaultVersion: true,
@@ -51,11 +76,19 @@ export class NodeTemplate extends Construct {
           securityGroups: accessGroups.map(({ resource }) => resource.id),
         },
       ],
-      blockDeviceMappings: [rootDisk(rootDiskGiB, ROOT_DISK_SPEED)],
+      blockDeviceMappings: [rootDisk(props.rootDiskGiB, props.rootDiskSpeed)],
       tagSpecifications: TAGGED.map((resourceType) => ({ resourceType, tags: { ...tags } })),
-      ...provisioning(rung),
+      ...(rung === undefined ? {} : provisioning(rung)),
     });
   }
+}
+
+/** An encrypted root disk that ends with its machine. */
+function rootDisk(volumeSize: number, speed: Partial<DiskSpeed> = {}): LaunchTemplateBlockDeviceMappings {
+  return {
+    deviceName: ROOT_DEVICE,
+    ebs: { volumeType: 'gp3', volumeSize, ...speed, encrypted: 'true', deleteOnTermination: 'true' },
+  };
 }
 
 /** On-demand machines take no open reservation: that would be one that another rung, or somebody else, counts on. */
