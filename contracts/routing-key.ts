@@ -1,4 +1,4 @@
-import { createHash, createHmac, type Hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** What a conversation is recognised by, taken from a request before compression. */
 export interface ConversationHints {
@@ -26,9 +26,7 @@ function conversationOf({ conversation, model, body }: ConversationHints): strin
   const fields = isObject(body) ? body : {};
   const cacheKey = fields.prompt_cache_key;
   if (typeof cacheKey === 'string' && cacheKey !== '') return `cache-key:${cacheKey}`;
-  const hash = createHash('sha256');
-  for (const part of [model, ...openingOf(fields)]) update(hash, part);
-  return `opening:${hash.digest('hex')}`;
+  return `opening:${hash('sha256', [model, ...openingOf(fields)].map(framed).join(''))}`;
 }
 
 function openingOf({ messages: chat, instructions, input, prompt }: Fields): readonly unknown[] {
@@ -39,11 +37,11 @@ function openingOf({ messages: chat, instructions, input, prompt }: Fields): rea
   return [instructions, ...rules.map(({ content }) => content), firstUser?.content];
 }
 
-/** Hashes text as it is, since it may be megabytes. Each part is told from the next by its kind and length. */
-function update(hash: Hash, part: unknown): void {
+/** Text stays as it is, since it may be megabytes. Each part is told from the next by its kind and length. */
+function framed(part: unknown): string {
   const isText = typeof part === 'string';
   const text = isText ? part : JSON.stringify(part ?? null);
-  hash.update(`${isText ? 'text' : 'json'}:${text.length}:`).update(text);
+  return `${isText ? 'text' : 'json'}:${text.length}:${text}`;
 }
 
 /** Undefined where it is no list of messages. */

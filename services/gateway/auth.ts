@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey } from '../../contracts/secret.ts';
 import { ApiError } from './http/errors.ts';
 
@@ -21,7 +21,7 @@ export function createKeyRing(keys: readonly ApiKey[]): KeyRing {
     keyOf(authorization) {
       const [, key] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
       if (key === undefined) throw new ApiError(401, MISSING, { code: 'invalid_api_key' });
-      const found = byHash.get(createHash('sha256').update(key).digest('hex'));
+      const found = byHash.get(hash('sha256', key));
       if (found === undefined) throw new ApiError(401, UNKNOWN, { code: 'invalid_api_key' });
       return found;
     },
@@ -35,6 +35,6 @@ const UNKNOWN = 'Incorrect API key provided. Ask the operator of this gateway fo
 /** Compares a hop key without telling by time how much of it was right. */
 export function isHopKey(given: string | string[] | undefined, expected: string): boolean {
   if (typeof given !== 'string') return false;
-  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(given), digest(expected));
 }

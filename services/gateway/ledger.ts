@@ -14,9 +14,9 @@ export interface LedgerSettings {
 export interface Ledger {
   /**
    * Takes a line. It never fails and nobody waits for it.
-   * @returns what the request's line of the log has to carry: all of it where the log is the ledger
+   * @returns the line, where the log is the ledger and has to carry it
    */
-  record(line: LedgerLine): Partial<LedgerLine>;
+  record(line: LedgerLine): LedgerLine | undefined;
   /** Where lines to come go; without settings the log is the ledger. What was taken before goes where it should. */
   use(settings: LedgerSettings | undefined): void;
   /** Writes what is left. */
@@ -86,7 +86,7 @@ export function createLedger({ registry, runtime, log }: LedgerProps): Ledger {
       if (held.length + writingLines >= MOST_HELD) lost.inc();
       else held.push(`${JSON.stringify(line)}\n`);
       cancelFlush ??= runtime.after(FLUSH_MS, () => void flush());
-      return {};
+      return undefined;
     },
     use(next) {
       if (next?.file === settings?.file && next?.rotateMegabytes === settings?.rotateMegabytes) return;

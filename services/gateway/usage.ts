@@ -1,40 +1,29 @@
-import { z } from 'zod';
 import type { TokenUsage } from '../../contracts/price.ts';
-
-const Tokens = z.int().nonnegative();
-/** vLLM writes null where it does not know; some hosts leave the field out. Both mean unknown. */
-const Details = z.object({ cached_tokens: Tokens.nullish() }).nullish();
-
-const ChatUsage = z.object({
-  prompt_tokens: Tokens,
-  completion_tokens: Tokens.default(0),
-  prompt_tokens_details: Details,
-});
-const ResponsesUsage = z.object({
-  input_tokens: Tokens,
-  output_tokens: Tokens,
-  input_tokens_details: Details,
-});
+import { isObject, isUnset } from './json.ts';
 
 /** The `usage` object of chat completions and completions. Undefined: absent or not to be trusted. */
 export function chatUsage(usage: unknown): TokenUsage | undefined {
-  const { data } = ChatUsage.safeParse(usage);
-  return (
-    data && checked(data.prompt_tokens, data.prompt_tokens_details?.cached_tokens, data.completion_tokens)
-  );
+  if (!isObject(usage)) return undefined;
+  const { prompt_tokens, prompt_tokens_details, completion_tokens = 0 } = usage;
+  return checked(prompt_tokens, prompt_tokens_details, completion_tokens);
 }
 
 /** The `usage` object of a response of /v1/responses. Undefined: absent or not to be trusted. */
 export function responsesUsage(usage: unknown): TokenUsage | undefined {
-  const { data } = ResponsesUsage.safeParse(usage);
-  return data && checked(data.input_tokens, data.input_tokens_details?.cached_tokens, data.output_tokens);
+  if (!isObject(usage)) return undefined;
+  return checked(usage.input_tokens, usage.input_tokens_details, usage.output_tokens);
 }
 
-function checked(
-  prompt: number,
-  cached: number | null | undefined,
-  completion: number,
-): TokenUsage | undefined {
-  if (cached === null || cached === undefined) return { prompt, completion };
-  return cached <= prompt ? { prompt, cached, completion } : undefined;
+/** vLLM writes null where it does not know; some hosts leave the field out. Both mean unknown. */
+function checked(prompt: unknown, details: unknown, completion: unknown): TokenUsage | undefined {
+  if (!isCount(prompt) || !isCount(completion)) return undefined;
+  if (isUnset(details)) return { prompt, completion };
+  if (!isObject(details)) return undefined;
+  const { cached_tokens: cached } = details;
+  if (isUnset(cached)) return { prompt, completion };
+  return isCount(cached) && cached <= prompt ? { prompt, cached, completion } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

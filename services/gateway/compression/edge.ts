@@ -106,7 +106,7 @@ export function createEdgeCompression({
         send: (settings, data, signal) => summary(planned, settings, data, signal),
       });
       res.off('close', left);
-      if (!res.headersSent) res.setHeader(COMPRESSION, header);
+      call.headers[COMPRESSION] = header;
       call.afterCharge = ({ usage, price, estimated }) => {
         if (!estimated) afterCharge(usage, price);
       };

@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { REQUEST_ID } from '../../../contracts/headers.ts';
 import type { LedgerLine } from '../../../contracts/ledger.ts';
 import type { Price, TokenUsage } from '../../../contracts/price.ts';
 import type { Ledger } from '../ledger.ts';
@@ -28,6 +29,8 @@ const NO_NEED: Need = { tokens: 0, picoDollars: 0, completionTokens: 0 };
 /** The account of one request at the edge: gathers what is to be counted and logged, and does so once. */
 export class EdgeCall {
   readonly id: string;
+  /** What its answer carries, whatever that is. */
+  readonly headers: OutgoingHttpHeaders;
   phase: Phase = 'body';
   stream = false;
   /** Usage of a whole answer. */
@@ -65,6 +68,7 @@ export class EdgeCall {
 
   constructor(id: string, { metrics, ledger, estimates, log, runtime, summaryOf }: EdgeCallProps) {
     this.id = id;
+    this.headers = { [REQUEST_ID]: id };
     this.#metrics = metrics;
     this.#ledger = ledger;
     this.#estimates = estimates;
@@ -85,6 +89,7 @@ export class EdgeCall {
     if (this.#settled) grant.settle(NOTHING);
     this.#grant = grant;
     this.#need = need;
+    Object.assign(this.headers, grant.headers);
   }
 
   /**
@@ -119,7 +124,8 @@ export class EdgeCall {
     this.#status = status;
     this.#server = server;
     this.#release = release === undefined ? undefined : this.#model?.releases.get(release);
-    if (this.#release !== undefined && release !== undefined) this.#labels = { ...this.#labels, release };
+    if (this.#release !== undefined && release !== undefined)
+      this.#labels = { model: this.#labels.model, release };
   }
 
   leaked(leak: Leak, outcome: LeakOutcome): void {
@@ -161,8 +167,10 @@ export class EdgeCall {
       unsent: this.#sentAt === undefined,
     });
     if (this.#model !== undefined) this.#metrics.left(this.#model.name);
+    const { model, release } = this.#labels;
     this.#metrics.settled({
-      ...this.#labels,
+      model,
+      release,
       code: end.status,
       aborted: end.aborted,
       cut: cut && this.stream,
@@ -170,15 +178,15 @@ export class EdgeCall {
       charge,
     });
     if (this.#release?.trial === true) this.#tried(end);
-    const entry =
-      this.#model === undefined ? {} : this.#ledger.record(this.#entry(end, charge, usageMissing));
+    const entry = facts && this.#ledger.record(this.#entry(end, charge, usageMissing));
     this.#log({
       ...entry,
       ts: end.ts,
       id: this.id,
       key: this.keyId,
       summaryOf: this.#summaryOf,
-      ...this.#labels,
+      model,
+      release,
       server: this.#server,
       status: end.status,
       stream: this.stream,
@@ -212,11 +220,17 @@ export class EdgeCall {
   #facts({ aborted, cut }: End): Facts | undefined {
     if (this.#model === undefined) return undefined;
     return {
-      ...{ model: this.#model, release: this.#release, need: this.#need, bodyBytes: this.#bodyBytes },
+      model: this.#model,
+      release: this.#release,
+      need: this.#need,
+      bodyBytes: this.#bodyBytes,
       sentFor: this.#sentAt === undefined ? undefined : this.#runtime.now() - this.#sentAt,
-      ...{ status: this.#status, aborted: aborted !== undefined, cut },
+      status: this.#status,
+      aborted: aborted !== undefined,
+      cut,
       usage: this.usage ?? this.streamed?.usage,
-      ...{ streamed: this.streamed, answerBytes: this.answerBytes },
+      streamed: this.streamed,
+      answerBytes: this.answerBytes,
     };
   }
 
@@ -233,7 +247,8 @@ export class EdgeCall {
       ts,
       id: this.id,
       key: this.keyId ?? NONE,
-      ...this.#labels,
+      model: this.#labels.model,
+      release: this.#labels.release,
       kind: this.#release?.kind ?? null,
       path: this.#path,
       summaryOf: this.#summaryOf ?? null,

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { REQUEST_ID } from '../../../contracts/headers.ts';
 import type { ApiKey } from '../../../contracts/secret.ts';
 import type { EdgeCompression } from '../compression/edge.ts';
 import type { EdgeState } from '../config.ts';
@@ -45,14 +44,14 @@ interface EdgeProps {
 export function createEdgeHandler(props: EdgeProps): Handler {
   const { current, metrics, runtime, log } = props;
   const budget = createRetryBudget();
-  const overload = createOverloadGuard(runtime, metrics.shed);
+  const parts = { ...props, overload: createOverloadGuard(runtime, metrics.shed) };
+  const sending = { metrics, budget, runtime };
   return (req, res) => {
     const now = current();
     const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), props);
-    const relay = createEdgeRelay(now.router, call, res, { metrics, budget, runtime });
-    res.setHeader(REQUEST_ID, call.id);
+    const relay = createEdgeRelay(now.router, call, res, sending);
     res.on('close', relay.clientClosed);
-    void answer(now, { ...props, overload }, call, req, res, relay).catch((error: unknown) => {
+    void answer(now, parts, call, req, res, relay).catch((error: unknown) => {
       if (error instanceof ClientGone) return;
       if (!(error instanceof ApiError)) log(defectLine(call.id, error));
       relay.cutShort(error instanceof ApiError ? error : serverError());
@@ -98,18 +97,21 @@ async function answer(
     const { id } = call;
     const { headers } = req;
     const request = planEdgeRequest({ id, key, dialect, headers, body }, state);
-    const need = needOf({ ...body, json: request.json }, request.model, dialect);
+    const need = needOf({ bytes: body.bytes, json: request.json }, request.model, dialect);
     const grant = await limits.admit(key, need);
     call.granted(grant, need);
-    if (!res.headersSent)
-      for (const [name, value] of Object.entries(grant.headers)) res.setHeader(name, value);
+    if (request.model.compression === undefined) return relay.start(dialect, request);
     const planned = { request, call, res, key, headers, json: body.json, ...state, router };
-    relay.start(dialect, request.model.compression ? await compression.apply(planned) : request);
-    return;
+    return relay.start(dialect, await compression.apply(planned));
   }
   const names = path === '/v1/models' ? state.models.namesFor(key.models) : [modelNameOf(path, key, state)];
   const data = names.map((name) => modelObject(name, loadedAt));
-  sendJson(res, 200, JSON.stringify(path === '/v1/models' ? { object: 'list', data } : data[0]));
+  sendJson(
+    res,
+    200,
+    JSON.stringify(path === '/v1/models' ? { object: 'list', data } : data[0]),
+    call.headers,
+  );
   call.settle(res);
 }
 

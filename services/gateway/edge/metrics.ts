@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { FIRST_TOKEN_BUCKETS } from '../../../contracts/latency-buckets.ts';
 import { toDollars } from '../../../contracts/price.ts';
+import { createTallies, type Distribution, Distributions, type Tally } from '../tally.ts';
 import type { Charge } from './charge.ts';
 import { TIMEOUTS, type TimeoutKind } from './deadlines.ts';
 import { LEAK_OUTCOMES, LEAKS, type Leak, type LeakOutcome } from './harmony.ts';
@@ -63,17 +64,33 @@ export interface EdgeMetrics {
 const INTER_TOKEN_BUCKETS = [
   0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 5,
 ];
-const KINDS = ['input', 'cached_input', 'output'] as const;
+type Kind = 'input' | 'cached_input' | 'output';
+
+interface KindSeries {
+  readonly tokens: Tally<'model' | 'release' | 'kind'>;
+  readonly cost: Tally<'model' | 'release' | 'kind'>;
+}
+
+/** What counts for every token or every request of one release. */
+interface Series {
+  readonly requests: Map<number, Tally<'model' | 'release' | 'code'>>;
+  readonly interToken: Distribution<'model' | 'release'>;
+  readonly input: KindSeries;
+  readonly cachedInput: KindSeries;
+  readonly output: KindSeries;
+}
 
 export function createEdgeMetrics(registry: Registry): EdgeMetrics {
   const registers = [registry];
-  const cost = new Counter({
+  const series = new Map<string, Map<string, Series>>();
+  const inFlight = new Map<string, number>();
+  const costs = createTallies({
     name: 'oss_token_cost_usd',
     help: 'US dollars at the price of the release that answered',
     labelNames: ['model', 'release', 'kind'],
     registers,
   });
-  const tokens = new Counter({
+  const tokens = createTallies({
     name: 'oss_tokens_total',
     help: 'Tokens; input are those that did not come from the prefix cache, as far as known',
     labelNames: ['model', 'release', 'kind'],
@@ -86,24 +103,27 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     buckets: [...FIRST_TOKEN_BUCKETS],
     registers,
   });
-  const interToken = new Histogram({
+  const interTokens = new Distributions({
     name: 'oss_inter_token_latency',
     help: 'Seconds between two events with tokens of a stream',
     labelNames: ['model', 'release'],
     buckets: INTER_TOKEN_BUCKETS,
     registers,
   });
-  const requests = new Counter({
+  const requests = createTallies({
     name: 'oss_requests_total',
     help: 'Requests by the status that the client got; 499 if it left before one was sent',
     labelNames: ['model', 'release', 'code'],
     registers,
   });
-  const inFlight = new Gauge({
+  new Gauge({
     name: 'oss_requests_in_flight',
     help: 'Requests that were accepted and have not ended',
     labelNames: ['model'],
     registers,
+    collect() {
+      for (const [model, count] of inFlight) this.set({ model }, count);
+    },
   });
   const aborts = new Counter({
     name: 'oss_aborts_total',
@@ -159,56 +179,76 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
   for (const reason of RETRY_REASONS) retries.inc({ reason }, 0);
   for (const reason of SHED_REASONS) sheds.inc({ reason }, 0);
   for (const kind of TIMEOUTS) timeouts.inc({ kind }, 0);
-  const introduced = new Set<string>();
 
-  function introduceRelease({ model, release }: Labels): void {
-    const id = JSON.stringify([model, release]);
-    if (introduced.has(id)) return;
-    introduced.add(id);
-    for (const kind of KINDS) {
-      cost.inc({ model, release, kind }, 0);
-      tokens.inc({ model, release, kind }, 0);
-    }
-    for (const histogram of [firstToken, interToken]) histogram.zero({ model, release });
-    requests.inc({ model, release, code: 200 }, 0);
+  function introduceRelease(labels: Labels): Series {
+    const { model, release } = labels;
+    firstToken.zero({ model, release });
     cuts.inc({ model, release }, 0);
     for (const kind of LEAKS)
       for (const outcome of LEAK_OUTCOMES) leaks.inc({ model, release, kind, outcome }, 0);
     unknown.inc({ model, release }, 0);
     estimated.inc({ model, release }, 0);
+    const kind = (name: Kind) => ({
+      tokens: tokens({ model, release, kind: name }),
+      cost: costs({ model, release, kind: name }),
+    });
+    return {
+      requests: new Map([[200, requests({ model, release, code: 200 })]]),
+      interToken: interTokens.series({ model, release }),
+      ...{ input: kind('input'), cachedInput: kind('cached_input'), output: kind('output') },
+    };
   }
 
-  function count({ model, release }: Labels, { usage, amount }: NonNullable<Settled['charge']>): void {
+  /** Found by two names, so that no request has to put a key together. */
+  function seriesOf(labels: Labels): Series {
+    const releases = series.get(labels.model) ?? new Map<string, Series>();
+    const known = releases.get(labels.release);
+    if (known !== undefined) return known;
+    const made = introduceRelease(labels);
+    series.set(labels.model, releases.set(labels.release, made));
+    return made;
+  }
+
+  function requestsBy(code: number, labels: Labels): Tally<'model' | 'release' | 'code'> {
+    const { requests: byCode } = seriesOf(labels);
+    const known = byCode.get(code);
+    if (known !== undefined) return known;
+    const { model, release } = labels;
+    const made = requests({ model, release, code });
+    byCode.set(code, made);
+    return made;
+  }
+
+  function count(labels: Labels, { usage, amount }: NonNullable<Settled['charge']>): void {
+    const { input, cachedInput, output } = seriesOf(labels);
     const cached = usage.cached ?? 0;
-    const rows = [
-      ['input', usage.prompt - cached, amount.input],
-      ['cached_input', cached, amount.cachedInput],
-      ['output', usage.completion, amount.output],
-    ] as const;
-    for (const [kind, number, picoDollars] of rows) {
-      tokens.inc({ model, release, kind }, number);
-      cost.inc({ model, release, kind }, toDollars(picoDollars));
-    }
+    const add = (into: KindSeries, number: number, picoDollars: number) => {
+      into.tokens.value += number;
+      into.cost.value += toDollars(picoDollars);
+    };
+    add(input, usage.prompt - cached, amount.input);
+    add(cachedInput, cached, amount.cachedInput);
+    add(output, usage.completion, amount.output);
   }
 
   return {
     introduce(models) {
       for (const { name: model, releases } of models) {
-        inFlight.inc({ model }, 0);
-        for (const release of [NONE, ...releases.keys()]) introduceRelease({ model, release });
+        inFlight.set(model, inFlight.get(model) ?? 0);
+        for (const release of [NONE, ...releases.keys()]) seriesOf({ model, release });
       }
     },
-    admitted: (model) => inFlight.inc({ model }),
-    left: (model) => inFlight.dec({ model }),
+    admitted: (model) => inFlight.set(model, (inFlight.get(model) ?? 0) + 1),
+    left: (model) => inFlight.set(model, (inFlight.get(model) ?? 0) - 1),
     retried: (reason) => retries.inc({ reason }),
     shed: (reason) => sheds.inc({ reason }),
     timedOut: (kind) => timeouts.inc({ kind }),
     leaked: (labels, kind, outcome) => leaks.inc({ ...labels, kind, outcome }),
     firstToken: (labels, seconds) => firstToken.observe({ ...labels }, seconds),
-    token: (labels, seconds) => interToken.observe({ ...labels }, seconds),
+    token: (labels, seconds) => seriesOf(labels).interToken.observe(seconds),
     tried: createTrialMetrics(registry),
     settled({ model, release, code, aborted, cut, usageMissing, charge }) {
-      requests.inc({ model, release, code });
+      requestsBy(code, { model, release }).value += 1;
       if (aborted !== undefined) aborts.inc({ phase: aborted });
       if (cut) cuts.inc({ model, release });
       if (charge !== undefined) count({ model, release }, charge);

@@ -9,11 +9,18 @@ export interface RequestPolicy {
   readonly caps?: RequestCaps;
 }
 
+const NONE: Json & RequestDefaults & RequestCaps = {};
+
 /**
  * What a request gets that it does not say itself. Nothing that it says is changed.
  * @throws ApiError 400 if it asks for more than the model's cap.
  */
-export function policyEdits(json: Json, dialect: Dialect, { defaults = {}, caps = {} }: RequestPolicy): Json {
+export function policyEdits(
+  json: Json,
+  dialect: Dialect,
+  { defaults = NONE, caps = NONE }: RequestPolicy,
+): Json {
+  if (defaults === NONE && caps === NONE) return NONE;
   const { max_tokens: length, reasoning_effort: effort, ...sampling } = defaults;
   const { maxOutputTokens: most } = caps;
   const edits: Record<string, unknown> = {};

@@ -49,7 +49,7 @@ export function createEdgeRelay(
     if (res.writableEnded) return;
     if (answer !== undefined) answer.fail(error);
     else {
-      sendError(res, error);
+      sendError(res, error, call.headers);
       call.settle(res);
     }
   }
@@ -84,15 +84,16 @@ export function createEdgeRelay(
               dialect,
               exchange: sent,
               status,
-              headers: { ...mayRepeat(status, headers), ...pickHeaders(headers, PASSED_ON) },
+              headers: { ...call.headers, ...mayRepeat(status, headers), ...pickHeaders(headers, PASSED_ON) },
               guard,
             };
             const keepAliveMs = keepAliveSeconds * 1_000;
             const onFirstToken = clocks.begun;
-            answer = isStream(status, headers)
+            const streamed = isStream(status, headers);
+            answer = streamed
               ? streamedAnswer(props, { usageShown, keepAliveMs, onFirstToken, runtime })
               : wholeAnswer(props);
-            if (!isStream(status, headers)) clocks.begun();
+            if (!streamed) clocks.begun();
           },
           onData: (chunk) => answer?.onData(chunk),
           onEnd: () => answer?.onEnd(),

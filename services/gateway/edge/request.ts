@@ -64,7 +64,7 @@ export function planEdgeRequest(
     model,
     stream,
     usageShown,
-    json: { ...json, ...edits },
+    json: Object.keys(edits).length === 0 ? json : { ...json, ...edits },
     upstream: {
       idleMs: model.idleSeconds === undefined ? undefined : model.idleSeconds * 1_000,
       path: dialect.path,
@@ -72,7 +72,7 @@ export function planEdgeRequest(
       headers: {
         'content-type': 'application/json',
         accept: headers.accept ?? '*/*',
-        ...picked(headers, ['traceparent', 'tracestate']),
+        ...picked(headers, TRACE),
         [REQUEST_ID]: id,
         [HOP_KEY]: hopKey,
         [MODEL]: model.name,
@@ -134,13 +134,15 @@ function withUsage(json: Json): Json {
   };
 }
 
+const TRACE = ['traceparent', 'tracestate'];
+
 function picked(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = first(headers[name]);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const value = first(headers[name]);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
 }
 
 function first(header: string | string[] | undefined): string | undefined {

@@ -16,7 +16,7 @@ export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
   call.phase = 'answer';
 
   function fail(error: ApiError): void {
-    if (pass === undefined) sendError(res, error);
+    if (pass === undefined) sendError(res, error, call.headers);
     call.settle(res, { cut: true });
     if (pass !== undefined) res.destroy();
   }
@@ -40,7 +40,7 @@ export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
     }
     call.usage = dialect.usageOf(json);
     call.answerBytes = body.length;
-    sendError(res, harmony.refusal);
+    sendError(res, harmony.refusal, call.headers);
     call.settle(res);
   }
 
@@ -81,6 +81,6 @@ function foreignError({ res, call, status, headers }: AnswerProps): void {
   const { 'content-type': _type, ...rest } = headers;
   const shown = status >= 400 ? status : 502;
   const message = `${ROUTER} answered ${status} before a model server did.`;
-  sendError(res, upstreamError(shown, `router_${status}`, message, rest));
+  sendError(res, upstreamError(shown, `router_${status}`, message, rest), call.headers);
   call.settle(res);
 }

@@ -55,8 +55,8 @@ export function errorEvent(error: ApiError): string {
   return `data: ${errorJson(error)}\n\n`;
 }
 
-export function sendError(res: ServerResponse, error: ApiError): void {
-  sendJson(res, error.status, errorJson(error), error.headers);
+export function sendError(res: ServerResponse, error: ApiError, headers: OutgoingHttpHeaders = {}): void {
+  sendJson(res, error.status, errorJson(error), { ...headers, ...error.headers });
 }
 
 export function sendJson(

@@ -23,9 +23,9 @@ export function backPressured(
 
 /** Copies those of the named headers that are there. */
 export function pickHeaders(headers: IncomingHttpHeaders, names: readonly string[]): OutgoingHttpHeaders {
-  return Object.fromEntries(
-    names.filter((name) => headers[name] !== undefined).map((name) => [name, headers[name]]),
-  );
+  const picked: OutgoingHttpHeaders = {};
+  for (const name of names) if (headers[name] !== undefined) picked[name] = headers[name];
+  return picked;
 }
 
 /** The answer to a request that got none. Where it may have been worked on, the client is told not to repeat it. */

@@ -50,9 +50,17 @@ export interface Standing {
 /** A bucket drains by its limit every millisecond and holds that many units for each request: integers throughout. */
 export const UNITS = 60_000;
 
+const DAY_MS = 86_400_000;
+let latest = { day: Number.NaN, period: { day: '', month: '' } };
+
+/** The same object all day long. */
 export function periodOf(date: Date): Period {
-  const text = date.toISOString();
-  return { day: text.slice(0, 10), month: text.slice(0, 7) };
+  const day = Math.floor(date.getTime() / DAY_MS);
+  if (day !== latest.day) {
+    const text = date.toISOString();
+    latest = { day, period: { day: text.slice(0, 10), month: text.slice(0, 7) } };
+  }
+  return latest.period;
 }
 
 /**

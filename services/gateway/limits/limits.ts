@@ -56,19 +56,16 @@ const UNLIMITED: Grant = { headers: {}, settle: () => undefined };
 const LAST_BOOKINGS_MS = 1_000;
 
 export function createLimits({ registry, runtime, log }: LimitsProps): Limits {
-  const metrics = createLimitMetrics(registry, () => runtime.date());
+  const holding = { count: 0, picoDollars: 0n };
+  const metrics = createLimitMetrics(registry, { date: () => runtime.date(), holding });
   const memory = createMemoryStore(runtime);
   const booking = new Set<Promise<unknown>>();
   let bounds: ReadonlyMap<string, Bounds> = new Map();
   let shared: { readonly id: string; readonly store: SharedStore; close(): void } | undefined;
-  let holding = { count: 0, picoDollars: 0n };
 
   function hold(sign: 1 | -1, { picoDollars }: Pick<Ask, 'picoDollars'>): void {
-    holding = {
-      count: holding.count + sign,
-      picoDollars: holding.picoDollars + BigInt(sign * picoDollars),
-    };
-    metrics.holds(holding.count, holding.picoDollars);
+    holding.count += sign;
+    holding.picoDollars += BigInt(sign * picoDollars);
   }
 
   function openShared(id: string, { redis, environment }: LimitSettings) {
@@ -107,9 +104,9 @@ export function createLimits({ registry, runtime, log }: LimitsProps): Limits {
     booking.add(tracked);
   }
 
-  async function standingFor(key: string, ask: Ask, bound: Bounds): Promise<Standing> {
+  async function sharedStanding(store: SharedStore, key: string, ask: Ask, bound: Bounds): Promise<Standing> {
     try {
-      return await (shared?.store ?? memory).admit(key, ask, bound);
+      return await store.admit(key, ask, bound);
     } catch (error) {
       if (!(error instanceof RedisUnavailable)) throw error;
       metrics.refused('unavailable');
@@ -118,16 +115,23 @@ export function createLimits({ registry, runtime, log }: LimitsProps): Limits {
   }
 
   function book(store: LimitStore, key: string, ask: Ask, outcome: Outcome, bound: Bounds): void {
-    track(store.settle(key, ask, outcome, bound).then((after) => metrics.stands(key, after)));
+    const settled = store.settle(key, ask, outcome, bound);
+    if (settled instanceof Promise) track(settled.then((after) => metrics.stands(key, after)));
+    else metrics.stands(key, settled);
   }
 
   return {
     async admit({ id }, need) {
       const bound = bounds.get(id);
       if (bound === undefined) return UNLIMITED;
-      const store = shared?.store ?? memory;
-      const ask = { ...need, lease: runtime.uuid() };
-      const standing = await standingFor(id, ask, bound);
+      const store = shared?.store;
+      const ask = {
+        lease: runtime.uuid(),
+        tokens: need.tokens,
+        picoDollars: need.picoDollars,
+      };
+      const standing =
+        store === undefined ? memory.admit(id, ask, bound) : await sharedStanding(store, id, ask, bound);
       metrics.stands(id, standing);
       if (standing.refused !== undefined) {
         const { refusal, error } = refusalOf(standing.refused, bound, standing, runtime.date());
@@ -137,7 +141,7 @@ export function createLimits({ registry, runtime, log }: LimitsProps): Limits {
       hold(1, ask);
       return once(rateHeaders(bound, standing), (outcome) => {
         hold(-1, ask);
-        book(store, id, ask, outcome, bound);
+        book(store ?? memory, id, ask, outcome, bound);
       });
     },
     withoutReservation({ id }) {

@@ -10,8 +10,6 @@ export interface LimitMetrics {
   /** Makes the series of these keys exist, with all of their budget left until more is known; those of others go. */
   introduce(bounds: ReadonlyMap<string, Bounds>): void;
   refused(reason: Refusal): void;
-  /** What this gateway holds for requests under way. */
-  holds(reservations: number, picoDollars: bigint): void;
   stands(key: string, standing: Standing): void;
   /** Absent: no Redis is configured. */
   redis(up: boolean | undefined): void;
@@ -26,7 +24,16 @@ interface Shown {
   readonly spentMonth: bigint;
 }
 
-export function createLimitMetrics(registry: Registry, date: () => Date): LimitMetrics {
+/** What this gateway holds for requests under way; read when metrics are asked for. */
+export interface Holding {
+  readonly count: number;
+  readonly picoDollars: bigint;
+}
+
+export function createLimitMetrics(
+  registry: Registry,
+  { date, holding }: { readonly date: () => Date; readonly holding: Holding },
+): LimitMetrics {
   const registers = [registry];
   const shown = new Map<string, Shown>();
   const refusals = new Counter({
@@ -57,15 +64,21 @@ export function createLimitMetrics(registry: Registry, date: () => Date): LimitM
     help: `Keys with a budget beyond the first ${MOST_KEYS_SHOWN}, which have no series`,
     registers,
   });
-  const reservations = new Gauge({
+  new Gauge({
     name: 'oss_reservations',
     help: 'Requests of keys with limits that this gateway has under way',
     registers,
+    collect() {
+      this.set(holding.count);
+    },
   });
-  const reserved = new Gauge({
+  new Gauge({
     name: 'oss_reserved_usd',
     help: 'US dollars that they may come to cost',
     registers,
+    collect() {
+      this.set(toDollars(Number(holding.picoDollars)));
+    },
   });
   const redis = new Gauge({
     name: 'fleet_redis_up',
@@ -96,10 +109,6 @@ export function createLimitMetrics(registry: Registry, date: () => Date): LimitM
       notShown.set(budgets.length - listed.size);
     },
     refused: (reason) => refusals.inc({ reason }),
-    holds(count, picoDollars) {
-      reservations.set(count);
-      reserved.set(toDollars(Number(picoDollars)));
-    },
     stands(key, { spentDay, spentMonth }) {
       const known = shown.get(key);
       if (known !== undefined)

@@ -15,6 +15,8 @@ interface SharedStoreProps {
 }
 
 export interface SharedStore extends LimitStore {
+  admit(key: string, ask: Ask, bounds: Bounds): Promise<Standing>;
+  settle(key: string, ask: Ask, outcome: Outcome, bounds: Bounds): Promise<Standing>;
   /** Books what could not be booked while Redis was gone. */
   catchUp(): Promise<void>;
   /** Bookings that wait for Redis. */
@@ -72,7 +74,7 @@ export function createSharedStore({
         return standing;
       } catch (error) {
         if (!(error instanceof RedisUnavailable) || whenUnavailable === 'refuse') throw error;
-        const standing = await memory.admit(key, ask, bounds);
+        const standing = memory.admit(key, ask, bounds);
         if (standing.refused === undefined) alone.add(ask.lease);
         return standing;
       }
@@ -80,7 +82,7 @@ export function createSharedStore({
     async settle(key, ask, outcome, bounds) {
       const booked = book({ key, ask, outcome, bounds, unsure: false });
       if (!alone.delete(ask.lease)) return (await booked) ?? memory.settle(key, ask, outcome, bounds);
-      const own = await memory.settle(key, ask, outcome, bounds);
+      const own = memory.settle(key, ask, outcome, bounds);
       return (await booked) ?? own;
     },
     async catchUp() {

@@ -4,13 +4,15 @@ import { Account, type Ask, type Bounds, type Outcome, periodOf, type Standing }
 /** Where it is counted what keys use. */
 export interface LimitStore {
   /** Lets a request in, or says which limit keeps it out: one indivisible step over all limits of the key. */
-  admit(key: string, ask: Ask, bounds: Bounds): Promise<Standing>;
+  admit(key: string, ask: Ask, bounds: Bounds): Standing | Promise<Standing>;
   /** Ends what `admit` began. Nobody waits for it. */
-  settle(key: string, ask: Ask, outcome: Outcome, bounds: Bounds): Promise<Standing>;
+  settle(key: string, ask: Ask, outcome: Outcome, bounds: Bounds): Standing | Promise<Standing>;
 }
 
-/** Counts for this gateway alone. */
+/** Counts for this gateway alone, at once. */
 export interface MemoryStore extends LimitStore {
+  admit(key: string, ask: Ask, bounds: Bounds): Standing;
+  settle(key: string, ask: Ask, outcome: Outcome, bounds: Bounds): Standing;
   /** Takes over what is known to have been spent elsewhere. */
   learn(key: string, standing: Standing): void;
 }
@@ -20,18 +22,17 @@ export function createMemoryStore(runtime: Pick<Runtime, 'now' | 'date'>): Memor
   const period = () => periodOf(runtime.date());
 
   function accountOf(key: string): Account {
-    const account = accounts.get(key) ?? new Account();
+    const known = accounts.get(key);
+    if (known !== undefined) return known;
+    const account = new Account();
     accounts.set(key, account);
     return account;
   }
 
   return {
-    async admit(key, ask, bounds) {
-      return accountOf(key).admit(ask, bounds, runtime.now(), period());
-    },
-    async settle(key, ask, outcome, bounds) {
-      return accountOf(key).settle(ask, outcome, bounds, runtime.now(), period());
-    },
+    admit: (key, ask, bounds) => accountOf(key).admit(ask, bounds, runtime.now(), period()),
+    settle: (key, ask, outcome, bounds) =>
+      accountOf(key).settle(ask, outcome, bounds, runtime.now(), period()),
     learn: (key, standing) => accountOf(key).learn(standing, period()),
   };
 }

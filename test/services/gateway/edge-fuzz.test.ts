@@ -10,6 +10,8 @@ import { randomBytes, randomRequest } from './support/random-requests.ts';
 import { edgeConfig, start } from './support/start.ts';
 
 const REQUESTS = 1_500;
+/** About 130 are answered and 90 refused for their body; 30 is six standard deviations below. */
+const FEWEST_OF_A_KIND = 30;
 const AT_A_TIME = 50;
 /** The longest that the gateway may be silent to one of them. */
 const HANG_MS = 10_000;
@@ -62,8 +64,8 @@ test(`fuzzed bodies and headers: no crash, no hang, no 500 (FLEET_FUZZ_SEED=${se
   console.info(`seed ${seed}: ${JSON.stringify(Object.fromEntries(statuses))}`);
   expect(bad.slice(0, 3)).toEqual([]);
   expect(gateway.log.filter(({ event }) => event === 'defect')).toEqual([]);
-  expect(statuses.get('200')).toBeGreaterThan(REQUESTS / 20);
-  expect(statuses.get('400')).toBeGreaterThan(REQUESTS / 20);
+  expect(statuses.get('200')).toBeGreaterThan(FEWEST_OF_A_KIND);
+  expect(statuses.get('400')).toBeGreaterThan(FEWEST_OF_A_KIND);
   expect((await gateway.post(CHAT, hello)).status).toBe(200);
   await eventually(async () => {
     const { text } = await gateway.metrics();

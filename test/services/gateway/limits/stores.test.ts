@@ -20,8 +20,8 @@ const KEY = 'team-a';
 function inMemory(runtime: Pick<Runtime, 'now' | 'date'>): Tried {
   const store = createMemoryStore(runtime);
   return {
-    admit: (ask, bounds) => store.admit(KEY, ask, bounds),
-    settle: (ask, outcome, bounds) => store.settle(KEY, ask, outcome, bounds),
+    admit: async (ask, bounds) => store.admit(KEY, ask, bounds),
+    settle: async (ask, outcome, bounds) => store.settle(KEY, ask, outcome, bounds),
   };
 }
 
@@ -45,7 +45,7 @@ async function inRedis({ date }: Pick<Runtime, 'date'>): Promise<Tried> {
   const { port } = await redisServer();
   const store = storeOf(await linkTo(port), undefined, date);
   return {
-    admit: (ask, bounds) => store.admit(KEY, ask, bounds),
+    admit: async (ask, bounds) => store.admit(KEY, ask, bounds),
     settle: (ask, outcome, bounds) => store.settle(KEY, ask, outcome, bounds, false),
   };
 }
