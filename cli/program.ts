@@ -58,7 +58,8 @@ export function createProgram(terminal: Terminal): Command {
     .description('check, deploy, wait until everything runs, ask every model for an answer')
     .argument(...ENVIRONMENT)
     .option('-y, --yes', 'deploy to a cloud without asking', false)
-    .action((name: string, flags: { yes: boolean }) =>
+    .option('--take-over', 'close open rollouts as they are: the file decides about the weights again', false)
+    .action((name: string, flags: { yes: boolean; takeOver: boolean }) =>
       inProject(async (context) => {
         const { up } = await import('./commands/up.ts');
         const { printUp } = await import('./print/up.ts');

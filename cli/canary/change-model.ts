@@ -18,6 +18,7 @@ import { openRouters } from './open-routers.ts';
 import { type Preview, preview } from './preview.ts';
 import { openPrometheus, prometheusUrl } from './prometheus.ts';
 import { refuseWithoutCapacity } from './refusals.ts';
+import { findOpenRollouts, refuseOpen } from './rollout-guard.ts';
 
 export interface ChangeFlags {
   /** Deploy without asking. */
@@ -48,6 +49,7 @@ export async function changeModel(
   const begin = context.now();
   const { name } = environment;
   const { model } = change;
+  refuseOpen((await findOpenRollouts(environment, context)).open, model);
   const before = { text: readEnvironmentText(context.project, name), environment };
   const after = withModelChange(before.text, name, change);
   const result = (rest: Pick<ChangeResult, 'deployed'> & Partial<ChangeResult>): ChangeResult => ({

@@ -9,10 +9,12 @@ import { machinePrice } from '../../plan/of-catalogue.ts';
 import { pathOf, surroundingsOf } from '../../plan/of-environment.ts';
 import { type Plan, PlanError, readPlan } from '../../plan/plan-json.ts';
 import { type CheckReport, type EnvironmentReport, reportOf } from '../../plan/report.ts';
-import type { Class } from '../../plan/surroundings.ts';
+import type { Class, OpenRollout } from '../../plan/surroundings.ts';
 import { readSynthesized } from '../../plan/synthesized.ts';
+import { asOpenRollout, findOpenRollouts } from '../canary/rollout-guard.ts';
 import { synthesize } from '../checks/synthesize.ts';
 import { terraformPlan } from '../checks/terraform-plan.ts';
+import { CloudError } from '../clouds/cloud.ts';
 import type { Context } from '../context.ts';
 import { Failure, UsageError } from '../errors.ts';
 import { environmentFile, environmentNames, readEnvironment } from '../project.ts';
@@ -58,7 +60,19 @@ async function checkEnvironment(
   const { folder, json } = await synthesize(name, context);
   const synthesized = readSynthesized(json);
   const plan = flags.synthOnly ? undefined : readPlan(await terraformPlan(folder, context));
-  return judged(environment, { plan, synthesized }, context);
+  const open = flags.synthOnly ? [] : await openRolloutsOf(environment, context);
+  return judged(environment, { plan, synthesized }, context, open);
+}
+
+/** The records of a cloud lie in its bucket, which a first deploy makes and not everybody may read. */
+async function openRolloutsOf(environment: Environment, context: Context): Promise<readonly OpenRollout[]> {
+  try {
+    return (await findOpenRollouts(environment, context)).open.map(asOpenRollout);
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    context.progress(`${environment.name}: whether a rollout is open is not known: ${error.message}`);
+    return [];
+  }
 }
 
 const EMPTY = { verdict: 'pass', judged: 'file', problems: [], findings: [], suppressed: [] } as const;
@@ -82,12 +96,13 @@ function judged(
   environment: Environment,
   { plan, synthesized }: Pick<Question, 'plan' | 'synthesized'>,
   context: Context,
+  openRollouts: readonly OpenRollout[] = [],
 ): EnvironmentReport {
   const { name, checks } = environment;
   const { verdict, findings, suppressed, summary } = judge({
     plan,
     synthesized,
-    surroundings: surroundingsOf(environment),
+    surroundings: surroundingsOf(environment, openRollouts),
     suppressions: checks.suppress,
     today: today(context),
   });

@@ -2,7 +2,9 @@ import { costOf, type EnvironmentCost } from '../../contracts/cost.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { isPlaceholder } from '../../contracts/placeholder.ts';
 import { baseUrlOf } from '../base-url.ts';
+import { settleRollouts } from '../canary/settle-rollouts.ts';
 import { type ClientKey, clientKey } from '../client-key.ts';
+import { CloudError } from '../clouds/cloud.ts';
 import type { Context } from '../context.ts';
 import { logOf, runCdktf } from '../deploy.ts';
 import { Failure, UsageError } from '../errors.ts';
@@ -23,6 +25,8 @@ const RUNNING_SECONDS = 30;
 export interface UpFlags {
   /** Deploy to a cloud without asking. */
   readonly yes: boolean;
+  /** Close open rollouts as they are, and answer for the weights. */
+  readonly takeOver: boolean;
 }
 
 /** A deployed environment. */
@@ -53,10 +57,12 @@ export interface UpResult {
  * Deploys an environment, makes sure that all of it runs, and asks every model for an answer.
  * @throws EnvironmentError, UsageError, Failure, Interrupted
  */
-export async function up(name: string, { yes }: UpFlags, context: Context): Promise<UpResult> {
+export async function up(name: string, flags: UpFlags, context: Context): Promise<UpResult> {
   const begin = context.now();
-  const environment = readEnvironment(context.project, name);
-  await checkRequirements(environment, context);
+  const { yes, takeOver: taken } = flags;
+  const before = readEnvironment(context.project, name);
+  await checkRequirements(before, context);
+  const environment = await settleIfKnown(before, taken, context);
   refusePlaceholders(environment);
   const cost = costOf(environment);
   await confirm(environment, cost, yes, context);
@@ -106,7 +112,21 @@ async function checkRequirements(environment: Environment, { env }: Context): Pr
   );
 }
 
-/** The price is told in any case, so that it stands in the log of a run that agreed by --yes. */
+/** The records of a cloud lie in its bucket, which a first deploy makes and not everybody may read. */
+async function settleIfKnown(
+  environment: Environment,
+  taken: boolean,
+  context: Context,
+): Promise<Environment> {
+  try {
+    return await settleRollouts(environment, { taken }, context);
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    context.progress(`whether a rollout is open is not known: ${error.message}`);
+    return environment;
+  }
+}
+
 /** What `fleet check` denies is not deployed to a cloud. On one's own hosts there is nothing that a plan could lose. */
 async function refuseDenied({ name, platform }: Environment, context: Context): Promise<void> {
   if (platform === 'process' || platform === 'docker') return;
@@ -114,6 +134,7 @@ async function refuseDenied({ name, platform }: Environment, context: Context): 
   if (report.verdict === 'deny') throw new Failure(`${printCheck(report, plain)}\nnothing was deployed`);
 }
 
+/** The price is told in any case, so that it stands in the log of a run that agreed by --yes. */
 async function confirm(
   environment: Environment,
   cost: EnvironmentCost,

@@ -135,7 +135,7 @@ export const rolloutOpen: Rule = {
   topic: 'traffic',
   title: 'while a rollout is open, nobody else changes its weights',
   why: 'Its steps and its way back count on them.',
-  fix: 'Wait until it ends, end it with `fleet canary abort`, or take it over with --take-over.',
+  fix: 'Wait until it ends, end it with `fleet canary rollback`, or take it over with --take-over.',
   severity: DENY,
   check: (facts) => {
     const { after, address } = facts.traffic ?? {};
