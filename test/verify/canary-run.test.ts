@@ -29,10 +29,11 @@ afterAll(async () => {
   await project?.remove();
 }, 60_000);
 
-afterEach(() => {
+afterEach(async () => {
   for (const child of started) child.kill('SIGKILL');
   started.clear();
-});
+  if (record()?.state.phase !== 'closed') await project.fleet('canary', 'rollback', 'local', MODEL);
+}, 60_000);
 
 const file = () => readFileSync(project.environmentFile, 'utf8');
 const run = (...args: readonly string[]) => project.fleet('canary', 'run', 'local', MODEL, ...args);
@@ -46,13 +47,15 @@ function record(): RolloutRecord | undefined {
 function withRole(role: 'stable' | 'canary') {
   const releases = Object.entries(project.environment.models[MODEL]?.releases ?? {});
   const [name = '', release] = releases.find(([, one]) => one.role === role) ?? [];
-  return { name, weight: release?.weight, port: release?.nodes?.port ?? 0 };
+  const { port = 0, count = 0 } = release?.nodes ?? {};
+  return { name, weight: release?.weight, ports: Array.from({ length: count }, (_, index) => port + index) };
 }
 
 async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited ${seconds} s for this: ${what}`);
+    if (Date.now() > deadline)
+      throw new Error(`waited ${seconds} s for this: ${what}; ${JSON.stringify(record()?.journal, null, 1)}`);
     await delay(10);
   }
 }
@@ -67,10 +70,11 @@ async function applied(): Promise<string> {
 }
 
 async function canaryFails(failing: boolean): Promise<void> {
-  await fetch(`http://127.0.0.1:${withRole('canary').port}/simulator/options`, {
-    method: 'PUT',
-    body: JSON.stringify({ failures: failing ? [{ do: 'status', status: 500 }] : [] }),
-  });
+  for (const port of withRole('canary').ports)
+    await fetch(`http://127.0.0.1:${port}/simulator/options`, {
+      method: 'PUT',
+      body: JSON.stringify({ failures: failing ? [{ do: 'status', status: 500 }] : [] }),
+    });
 }
 
 /** Another Terraform, which waits for an approval and holds the lock on the state until its input ends. */
@@ -136,17 +140,19 @@ describe('a bad canary', () => {
         '50,100',
         '--hold',
         '60s',
+        '--longest-hold',
+        '60s',
         '--settle',
         '1s',
         '--looks',
-        '10',
+        '6',
       ],
     );
     const end = finished(child);
     await inPhase('judging');
     expect(file()).not.toBe(before);
     const release = await holdState();
-    await until('every router has the old weights', async () => (await applied()) === version);
+    await until('every router has the old weights', async () => (await applied()) === version, 120);
     const back = Date.now() / 1000;
     const verdict = record()?.journal.find(({ event }) => event === 'failed');
     console.info(
