@@ -34,6 +34,12 @@ export interface NotedWeight {
   readonly weight: number;
 }
 
+/** A note with one model as an earlier note has it, byte for byte as `weightsNote` would write it. */
+export function withNotedModel(note: string, earlier: string, model: string): string {
+  const [now, before] = [note, earlier].map((text) => WeightsNote.parse(JSON.parse(text)));
+  return JSON.stringify({ ...now, [model]: before?.[model] });
+}
+
 /** Reads what `weightsNote` has written; nothing of any other text. */
 export function readWeightsNote(text: string): NotedWeight[] {
   let value: unknown;

@@ -1,4 +1,5 @@
 import { routerDocumentVersion } from '../../contracts/router-documents.ts';
+import { withNotedModel } from '../../contracts/weights-note.ts';
 import { Failure } from '../errors.ts';
 import { versionOfDocument } from './routers.ts';
 
@@ -8,17 +9,20 @@ import { versionOfDocument } from './routers.ts';
  * @throws Failure where one of them does not have the model
  */
 export function restoredDocument(now: string, earlier: string, model: string): string {
-  const old = blockOf(earlier, model);
-  const present = blockOf(now, model);
-  const version = versionOfDocument(now) ?? '';
-  if (old === undefined || present === undefined || version === '')
+  const [old, present] = [partsOf(earlier, model), partsOf(now, model)];
+  const version = versionOfDocument(now);
+  if (old === undefined || present === undefined || version === undefined)
     throw new Failure(`the router document does not have ${model}'s splits, so they cannot be put back`);
-  const without = now.replace(present, () => old).replaceAll(version, '');
-  return now.replace(present, () => old).replaceAll(version, routerDocumentVersion(without));
+  const restored = now
+    .replace(present.note, () => withNotedModel(present.note, old.note, model))
+    .replace(present.splits, () => old.splits);
+  return restored.replaceAll(version, routerDocumentVersion(restored.replaceAll(version, '')));
 }
 
-/** From the comment that names the model to the empty line after its last map. */
-function blockOf(document: string, model: string): string | undefined {
+/** What of a document belongs to one model: the note of all weights, and the lines from the comment that names it to the next empty one. */
+function partsOf(document: string, model: string) {
   const name = model.replaceAll('.', '\\.');
-  return new RegExp(`^ *# ${name}: .*\\n(?:.*\\S.*\\n)+`, 'm').exec(document)?.[0];
+  const [, note] = /^# Environment \S+, weights (\{.*\})$/m.exec(document) ?? [];
+  const [splits] = new RegExp(`^ *# ${name}: .*\\n(?:.*\\S.*\\n)+`, 'm').exec(document) ?? [];
+  return note === undefined || splits === undefined ? undefined : { note, splits };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { cloudSection } from '../../contracts/cloud-section.ts';
+import { documentsBucket } from '../../contracts/document-objects.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { readIfPresent, writeAtomically } from '../../parts/files.ts';
 import type { Bucket } from '../clouds/cloud.ts';
@@ -19,10 +20,10 @@ const FOLDER = 'rollouts';
 /** On one's own hosts a folder of the environment, on a cloud a prefix of the bucket that carries its documents. */
 export async function openShelf(environment: Environment, context: Context): Promise<Shelf> {
   const { name } = environment;
-  const bucket = documentBucketOf(environment);
-  if (bucket === undefined) return folderShelf(join(stateFolder(context.project, name), FOLDER));
+  const cloud = cloudSection(environment);
+  if (cloud === undefined) return folderShelf(join(stateFolder(context.project, name), FOLDER));
   const { openCloud } = await import('../clouds/open-cloud.ts');
-  return bucketShelf((await openCloud(environment, context.env)).bucket(bucket));
+  return bucketShelf((await openCloud(environment, context.env)).bucket(documentsBucket(name, cloud)));
 }
 
 export function folderShelf(folder: string): Shelf {
@@ -39,12 +40,4 @@ export function bucketShelf(bucket: Pick<Bucket, 'url' | 'read' | 'write'>): She
     read: (name) => bucket.read(`${FOLDER}/${name}`),
     write: (name, text) => bucket.write(`${FOLDER}/${name}`, text),
   };
-}
-
-/** The bucket of a cloud environment's documents; undefined on one's own hosts. */
-export function documentBucketOf(environment: Environment): string | undefined {
-  const section = cloudSection(environment);
-  if (section === undefined) return undefined;
-  const owner = section.platform === 'aws' ? section.account : section.project;
-  return `${owner}-${environment.name}-fleet-documents`;
 }
