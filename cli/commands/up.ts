@@ -62,8 +62,8 @@ export async function up(name: string, flags: UpFlags, context: Context): Promis
   const { yes, takeOver: taken } = flags;
   const before = readEnvironment(context.project, name);
   await checkRequirements(before, context);
+  refusePlaceholders(before);
   const environment = await settleIfKnown(before, taken, context);
-  refusePlaceholders(environment);
   const cost = costOf(environment);
   await confirm(environment, cost, yes, context);
   await refuseDenied(environment, context);

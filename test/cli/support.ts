@@ -23,6 +23,9 @@ import { stopAll } from '../../parts/stop.ts';
 export const ROOT = resolve(import.meta.dirname, '../..');
 const FIXTURES = join(ROOT, 'test/fixtures');
 
+/** No identity of a machine in a cloud is looked for. */
+const NO_MACHINE = { METADATA_SERVER_DETECTION: 'none', AWS_EC2_METADATA_DISABLED: 'true' };
+
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -97,7 +100,7 @@ export function openWorkplace(): Workplace {
     const { TF_CLI_CONFIG_FILE: _configuration, ...inherited } = process.env;
     const child = spawn(process.execPath, [join(toolkit, 'dist/fleet.js'), ...args], {
       cwd: folder,
-      env: { ...inherited, PATH: `${bin}:${process.env.PATH}`, ...env },
+      env: { ...inherited, ...NO_MACHINE, PATH: `${bin}:${process.env.PATH}`, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
