@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts';
 import { environmentNames, readEnvironment } from '../project.ts';
 
 const FOLDER = '.github/workflows';
-const WORKFLOWS = ['check', 'deploy', 'drift'] as const;
+const WORKFLOWS = ['check', 'deploy', 'drift', 'canary', 'image'] as const;
 
 export interface CiInitResult {
   readonly environments: readonly string[];

@@ -1,8 +1,8 @@
-import { chmodSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { synthesizes } from '../cli/check-support.ts';
-import { fixture, openWorkplace, ROOT, ran, type Workplace } from '../cli/support.ts';
+import { fixture, openWorkplace, ROOT, type Workplace } from '../cli/support.ts';
 import { readWorkflow, runStep, type Workflow } from '../support/github/workflow.ts';
 
 const REPOSITORY = 'example/fleet';
@@ -161,51 +161,5 @@ describe('a pull request from its check to the drift afterwards', () => {
     ]);
     await drift('two');
     expect(github().issues).toEqual([expect.objectContaining({ state: 'closed' })]);
-  });
-});
-
-describe('the workflows', () => {
-  const jobs = () =>
-    Object.entries(workflows).flatMap(([name, { jobs: of }]) =>
-      Object.values(of).map((job) => [name, job] as const),
-    );
-
-  test('name every action by its commit', () => {
-    for (const [, { steps }] of jobs())
-      for (const { uses } of steps)
-        if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
-  });
-
-  test('may do nothing but what each job says, one run per environment', () => {
-    for (const { permissions } of Object.values(workflows)) expect(permissions).toEqual({});
-    for (const [name, { permissions, concurrency, environment }] of jobs()) {
-      expect(permissions.contents).toBe('read');
-      expect(JSON.stringify(concurrency)).toContain('matrix.environment');
-      expect(environment.endsWith('-check')).toBe(name !== 'deploy');
-    }
-  });
-
-  test('are written again without a word where nothing changed, and never over what somebody changed', async () => {
-    expect(await workplace.fleet(['ci', 'init'])).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('fleet-check.yml is as it should be'),
-    });
-    const file = '.github/workflows/fleet-drift.yml';
-    workplace.write(file, `${readFileSync(workplace.path(file), 'utf8')}# mine\n`);
-    expect(await workplace.fleet(['ci', 'init'])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining(`${file}: exists and is not what would be written`),
-    });
-    expect(await workplace.fleet(['ci', 'init', '--force'])).toMatchObject({ code: 0 });
-  });
-
-  test('their shell is sound', async () => {
-    for (const [name, { steps }] of jobs())
-      for (const { name: step, run: text } of steps)
-        if (text !== undefined) {
-          const script = workplace.write('lint.sh', `#!/bin/bash\n${text}`);
-          const { stdout } = await ran('shellcheck', ['--shell=bash', script], env);
-          expect(stdout, `${name}: ${step}`).toBe('');
-        }
   });
 });

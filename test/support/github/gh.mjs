@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const [command, ...args] = process.argv.slice(2);
+if (command === 'auth' && args.join(' ') === 'setup-git') process.exit(0);
 if (command !== 'api') throw new Error(`gh ${command}: not known here`);
 const file = process.env.GITHUB_FILE ?? '';
 const repository = JSON.parse(readFileSync(file, 'utf8'));
@@ -62,6 +63,10 @@ function answer() {
   match = /^GET commits\/(\w+)\/pulls$/.exec(route);
   if (match !== null)
     return repository.pulls.filter((/** @type {any} */ { commit }) => commit === match?.[1]);
+  if (route === 'POST pulls') {
+    repository.pulls.push({ number: nextNumber(), ...fields });
+    return repository.pulls.at(-1);
+  }
   if (route === 'GET issues')
     return repository.issues.filter((/** @type {any} */ { state }) => state === 'open');
   if (route === 'POST issues') {
@@ -85,6 +90,7 @@ function answer() {
 
 const body = JSON.stringify(answer());
 writeFileSync(file, JSON.stringify(repository));
-process.stdout.write(
-  filter === undefined ? body : execFileSync('jq', ['--raw-output', filter], { input: body }),
-);
+if (!args.includes('--silent'))
+  process.stdout.write(
+    filter === undefined ? body : execFileSync('jq', ['--raw-output', filter], { input: body }),
+  );

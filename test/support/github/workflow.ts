@@ -20,6 +20,7 @@ export interface Workflow {
         readonly environment: string;
         readonly permissions: Readonly<Record<string, string>>;
         readonly concurrency: object;
+        readonly env?: Readonly<Record<string, string>>;
         readonly steps: readonly Step[];
       }
     >
@@ -28,6 +29,21 @@ export interface Workflow {
 
 export function readWorkflow(path: string): Workflow {
   return parse(readFileSync(path, 'utf8')) as Workflow;
+}
+
+/** What a runner puts into the environment of a job's steps. Contexts are `inputs.model`, `vars.FLEET_AWS_REGION`. */
+export function jobVariables(
+  workflow: Workflow,
+  contexts: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const [job] = Object.values(workflow.jobs);
+  const entries = Object.entries(job?.env ?? {});
+  return Object.fromEntries(
+    entries.map(([name, text]) => [
+      name,
+      text.replace(/\$\{\{ ([\w.]+) \}\}/g, (_, context: string) => contexts[context] ?? ''),
+    ]),
+  );
 }
 
 /** Runs the shell of one step as a runner does: `bash -e -o pipefail`, outputs in a file. */
