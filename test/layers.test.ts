@@ -10,7 +10,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['stacks', 'constructs', 'contracts', 'templates', 'cdktf'],
   stacks: ['constructs', 'workloads', 'contracts', 'cdktf', 'constructs-package'],
   constructs: ['workloads', 'contracts', 'cdktf', 'constructs-package', '@cdktf'],
-  workloads: ['contracts', 'yaml'],
+  workloads: ['contracts', 'yaml', '@grafana'],
   templates: ['workloads'],
   rollout: ['contracts'],
   plan: ['contracts'],

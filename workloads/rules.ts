@@ -11,6 +11,7 @@ export type RulesTemplate = Readonly<Record<keyof typeof RULES_TEMPLATES, string
 export const RULES_TEMPLATES = {
   window: 'prometheus/window.yml',
   recording: 'prometheus/recording.yml',
+  spent: 'prometheus/spent.yml',
   constant: 'prometheus/constant.yml',
   slo: 'prometheus/slo.yml',
   servers: 'prometheus/servers.yml',
@@ -51,6 +52,7 @@ export function rulesDocument(
       ...windows,
       ...constants(environment, template.constant),
       template.recording,
+      template.spent,
       render(template.slo, {
         errorsFast: burn(availability, BURN_RATES.fast),
         errorsMedium: burn(availability, BURN_RATES.medium),

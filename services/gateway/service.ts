@@ -6,6 +6,7 @@ import { createEdgeRole } from './edge/role.ts';
 import { createEgressRole } from './egress/role.ts';
 import { reaches } from './http/reaches.ts';
 import { type Address, serve } from './http/server.ts';
+import { createProcessMetrics } from './process-metrics.ts';
 import { type Log, type Runtime, systemRuntime } from './runtime.ts';
 import { createTokenCounter } from './tokens/counter.ts';
 
@@ -49,6 +50,7 @@ export async function startGateway({
 }: GatewayOptions): Promise<Gateway> {
   const registry = new Registry();
   const metrics = createConfigMetrics(registry);
+  createProcessMetrics(registry, performance.timeOrigin);
   let state = await loadState(configPath, sources);
   let refusal: string | undefined;
   let ready = true;
