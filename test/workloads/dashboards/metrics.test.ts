@@ -47,7 +47,7 @@ function registered(): string[] {
   const [edge, egress] = [new Registry(), new Registry()];
   createEdgeMetrics(edge);
   createCompressionMetrics(edge);
-  createLimitMetrics(edge, () => new Date(0));
+  createLimitMetrics(edge, { date: () => new Date(0), holding: { count: 0, picoDollars: 0n } });
   createLedger({ registry: edge, runtime: systemRuntime, log: () => undefined });
   createConfigMetrics(edge);
   createProcessMetrics(edge, 0);
