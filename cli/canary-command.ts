@@ -141,7 +141,7 @@ function addRunCommand(canary: Command, inProject: InProject, paint: Paint): voi
       inProject(async (context) => {
         const { canaryRun, exitCodeOfRun } = await import('./commands/canary-run.ts');
         const { printRun } = await import('./print/canary-rollout.ts');
-        const { WaitsForDecision } = await import('./canary/waits-for-decision.ts');
+        const { WaitsForDecision } = await import('./canary/decision.ts');
         const commit = flags.commit || context.env.CI === 'true';
         try {
           const result = await canaryRun(environment, model, { ...flags, commit }, context);

@@ -11,7 +11,7 @@ export interface Surroundings {
   /** Says what is going on, one line at a time. Never on stdout. */
   readonly progress: (line: string) => void;
   /** Asks the person at the terminal. Absent without a terminal. */
-  readonly ask?: (question: string) => Promise<string>;
+  readonly ask?: (question: string, signal?: AbortSignal) => Promise<string>;
   /** The same without showing what is typed. Absent where stdin is no terminal. */
   readonly askHidden?: (question: string) => Promise<string>;
   /** All of stdin, to its end. */

@@ -19,7 +19,10 @@ const surroundings: Surroundings = {
   toolkit: fileURLToPath(new URL('..', import.meta.url)),
   env: { ...process.env, PATH: searchPath(process.env).join(':') },
   progress: (line) => process.stderr.write(`${line}\n`),
-  ask: process.stdin.isTTY && process.stderr.isTTY ? (question) => ask(question, process.stderr) : undefined,
+  ask:
+    process.stdin.isTTY && process.stderr.isTTY
+      ? (question, signal) => ask(question, process.stderr, signal)
+      : undefined,
   askHidden: process.stdin.isTTY ? askHidden : undefined,
   readInput: async () => (await process.stdin.setEncoding('utf8').toArray()).join(''),
   onInterrupt: (listener) => {
@@ -31,12 +34,12 @@ const surroundings: Surroundings = {
 };
 
 /** Questions go to stderr: stdout belongs to the result. */
-async function ask(question: string, output: NodeJS.WritableStream): Promise<string> {
+async function ask(question: string, output: NodeJS.WritableStream, signal?: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
     return await new Promise((answer, fail) => {
       for (const end of ['SIGINT', 'close']) lines.once(end, () => fail(new Interrupted('interrupted')));
-      lines.question(question).then(answer, fail);
+      lines.question(question, { signal }).then(answer, fail);
     });
   } finally {
     lines.close();

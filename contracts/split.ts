@@ -23,6 +23,9 @@ export interface ModelSplit {
   readonly own: readonly Arm[];
 }
 
+/** Salt of a model whose stable/canary split no rollout has drawn anew. */
+export const FIRST_SALT = '1';
+
 /** Value that `band` yields for the own releases. Never a release's name: those do not begin with a hyphen. */
 export const OWN_BAND = '-own';
 

@@ -3,7 +3,7 @@
  * `model`, `release`, `group` (`trialGroup`).
  */
 export const TRIAL_METRICS = {
-  /** Counter, also by `outcome`: `ok` or `error`. Requests whose client left are neither. */
+  /** Counter, also by `outcome`: `ok` or `error` (5xx, 429, cut streams). Requests whose client left, or erred (other 4xx), are neither. */
   requests: 'oss_trial_requests_total',
   /** Histogram, also by `cache`: whether the server had most of the prompt in its prefix cache. */
   firstToken: 'oss_trial_first_token_seconds',

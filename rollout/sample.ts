@@ -14,9 +14,9 @@ export interface Histogram {
  * groups are independent of one another, whatever their conversations do (random groups; Wolter 2007, chapter 2).
  */
 export interface Group {
-  /** Answered or failed; clients that left are neither. */
+  /** Answered or failed; clients that left or erred are neither. */
   readonly requests: number;
-  /** Those that the release refused or failed (a status of 400 or more), and cut streams. */
+  /** Those that the release refused or failed (429 and 5xx), and cut streams. */
   readonly errors: number;
   readonly firstToken: Readonly<Partial<Record<Cache, Histogram>>>;
   /** Mean of each stream. */

@@ -117,7 +117,7 @@ function changeOf(record: RolloutRecord, event: RolloutEvent): Change | undefine
           }
         : undefined;
     case 'rolled back':
-      return STEPPING.includes(state.phase)
+      return STEPPING.includes(state.phase) || state.phase === 'promoting'
         ? rollback(event.event, event.reason, { by: event.by })
         : undefined;
     case 'extended':

@@ -1,3 +1,4 @@
+import { cloudSection } from '../../contracts/cloud-section.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { weightedReleases } from '../../contracts/release.ts';
 import type { Context } from '../context.ts';
@@ -15,8 +16,7 @@ import {
   writeEnvironmentText,
 } from './environment-text.ts';
 import { openRouters } from './open-routers.ts';
-import { type Preview, preview } from './preview.ts';
-import { openPrometheus, prometheusUrl } from './prometheus.ts';
+import { type Preview, preview, previewWithPlan } from './preview.ts';
 import { refuseWithoutCapacity } from './refusals.ts';
 import { findOpenRollouts, refuseOpen } from './rollout-guard.ts';
 
@@ -39,7 +39,11 @@ export interface ChangeResult extends Partial<DeployedWeights> {
   readonly seconds: number;
 }
 
-/** The common way of every command that changes one model: judge, show, ask, write, deploy, wait. */
+/**
+ * The common way of every command that changes one model: judge, show, ask, write, deploy, wait. A cloud's plan is made
+ * and judged beforehand, as `fleet up` does; on one's own hosts the deploy's plan is the plan, so that nothing is
+ * planned twice.
+ */
 export async function changeModel(
   environment: Environment,
   change: ModelChange,
@@ -60,15 +64,10 @@ export async function changeModel(
     ...rest,
   });
   if (after.text === before.text) return result({ deployed: false });
-  const url = prometheusUrl(environment, context.env);
-  await refuseWithoutCapacity(
-    environment,
-    model,
-    weightsOf(after.environment, model),
-    url === undefined ? undefined : openPrometheus(url),
-    context.progress,
-  );
-  const shown = await preview({ before, after, model }, context);
+  await refuseWithoutCapacity(environment, model, weightsOf(after.environment, model), context);
+  const asked = { before, after, model };
+  const planned = flags.dryRun || cloudSection(environment) !== undefined;
+  const shown = planned ? await previewWithPlan(asked, context) : preview(asked);
   if (flags.dryRun) return result({ deployed: false, preview: shown });
   for (const line of printPreview(environment, shown, plain).split('\n')) context.progress(line);
   refuseDenied(environment, shown);
@@ -89,8 +88,8 @@ export async function changeModel(
   }
 }
 
-function refuseDenied({ platform }: Environment, { report }: Preview): void {
-  if (report.verdict !== 'deny' || platform === 'process' || platform === 'docker') return;
+function refuseDenied(environment: Environment, { report }: Preview): void {
+  if (report?.verdict !== 'deny' || cloudSection(environment) === undefined) return;
   const text = printCheck({ version: 1, verdict: 'deny', environments: [report] }, plain);
   throw new Failure(`${text}\nnothing was changed`);
 }
@@ -98,7 +97,7 @@ function refuseDenied({ platform }: Environment, { report }: Preview): void {
 /** On one's own hosts in class development nothing is asked, as with `fleet up`. */
 async function agree(environment: Environment, { yes }: ChangeFlags, { ask }: Context): Promise<void> {
   const { name, platform } = environment;
-  if (yes || platform === 'process' || platform === 'docker') return;
+  if (yes || cloudSection(environment) === undefined) return;
   if (ask === undefined)
     throw new UsageError(`${name} is on ${platform}; without a terminal, agree with --yes`);
   const answer = await ask(`Change ${name} (class ${environment.class})? [y/N] `);

@@ -2,23 +2,23 @@ import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../../contracts/environment.ts';
-import type { JournalEntry, RolloutRecord } from '../../contracts/rollout.ts';
+import type { RolloutRecord } from '../../contracts/rollout.ts';
 import { withLock } from '../../parts/lock.ts';
 import type { RolloutEvent } from '../../rollout/events.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../errors.ts';
-import { stateFolder } from '../project.ts';
+import { readEnvironment, stateFolder } from '../project.ts';
 import { annotate } from './annotations.ts';
 import { commitEnvironment } from './commit.ts';
+import { askDecision, type Decision } from './decision.ts';
+import { deployChange } from './deploy-change.ts';
 import { openRouters } from './open-routers.ts';
 import { waiting } from './pause.ts';
-import { openPrometheus, prometheusUrl } from './prometheus.ts';
-import { type Decision, requireSameReleases, rolloutActions } from './rollout-actions.ts';
+import { rolloutActions } from './rollout-actions.ts';
 import { runRollout } from './rollout-loop.ts';
-import { planRollout } from './rollout-plan.ts';
+import { planRollout, type RolloutPlan } from './rollout-plan.ts';
 import type { Rollouts } from './rollouts.ts';
-import { openSampler, type Sampler } from './sampler.ts';
-import { WaitsForDecision } from './waits-for-decision.ts';
+import { samplerOf } from './sampler.ts';
 
 export interface DriveProps {
   readonly environment: Environment;
@@ -28,10 +28,16 @@ export interface DriveProps {
   readonly event: RolloutEvent;
   /** Decided beforehand, for the first question. */
   readonly decision?: Decision;
-  readonly expirySeconds: number;
-  /** Make a commit of the file at the end. */
-  readonly commit: boolean;
+  /** What each step needs. @default - asked for when a step begins */
+  readonly plan?: RolloutPlan;
+  /** @default 86400 */
+  readonly expirySeconds?: number;
+  /** Make a commit of the file at the end. @default false */
+  readonly commit?: boolean;
 }
+
+/** How long a rollout may be left alone, where nobody says otherwise. */
+export const EXPIRY_SECONDS = 86_400;
 
 /** Who does it: `user@host`. */
 export function operator({ env }: Pick<Context, 'env'>): string {
@@ -40,37 +46,43 @@ export function operator({ env }: Pick<Context, 'env'>): string {
 
 /**
  * Runs an open rollout to its end, as the only process on this host that does.
- * @throws Interrupted, WaitsForDecision: the rollout stays open; Failure
+ * @throws Interrupted, WaitsForDecision: the rollout stays open; RunsElsewhere, MovedOn; Failure
  */
 export async function driveRollout(props: DriveProps, context: Context): Promise<RolloutRecord> {
-  const { environment, rollouts, record, event, expirySeconds, commit } = props;
-  const { model } = record;
+  const { environment, rollouts, record, event, expirySeconds = EXPIRY_SECONDS, commit = false } = props;
   requireSameReleases(record, context.project);
+  const { name } = environment;
   const wait = waiting(context, leftOpen(record));
   const sampler = samplerOf(environment, context);
   const routers = await openRouters(environment, context);
-  let decision = props.decision;
-  const plan = await planRollout({ ...record, sampler });
+  let { decision, plan } = props;
   const perform = rolloutActions({
     ...{ rollouts, routers, sampler, waiting: wait, by: operator(context), expirySeconds, context },
-    decide: async (why, sentence) => {
-      const made = decision ?? (await askFor(why, sentence, record, context));
+    decide: async (question, early) => {
+      const made = decision;
       decision = undefined;
-      return made;
+      return made ?? askDecision(question, record, early, { ask: context.ask, waiting: wait });
     },
-    need: (percent) => plan.steps.find((step) => step.percent === percent)?.needSeconds ?? 0,
+    deploy: (change) => deployChange(name, change, routers, wait, context),
+    need: async (percent) => {
+      plan ??= await planRollout({ ...record, sampler });
+      return plan.steps.find((step) => step.percent === percent)?.needSeconds ?? 0;
+    },
     promoted: async (promoted) => {
       if (commit) await commitEnvironment(promoted, context);
     },
   });
-  const told = (entry: JournalEntry) => {
-    const at = entry.step === undefined ? '' : ` at ${entry.step} %`;
-    context.progress(`${record.model}${at}: ${entry.sentence}`);
-    annotate(record, entry, context);
-  };
   try {
-    return await exclusively(environment, model, context, () =>
-      runRollout(record, event, { save: rollouts.save, perform, told }),
+    return await exclusively(environment, record.model, context, () =>
+      runRollout(record, event, {
+        save: rollouts.save,
+        perform,
+        told: (entry) => {
+          const at = entry.step === undefined ? '' : ` at ${entry.step} %`;
+          context.progress(`${record.model}${at}: ${entry.sentence}`);
+          annotate(record, entry, context);
+        },
+      }),
     );
   } finally {
     wait.end();
@@ -99,32 +111,17 @@ export function exclusively<T>(
 /** Another process on this host runs it. */
 export class RunsElsewhere extends Failure {}
 
-export function samplerOf(environment: Environment, { env }: Context): Sampler {
-  const url = prometheusUrl(environment, env);
-  if (url !== undefined) return openSampler(openPrometheus(url));
-  const unknown = async (): Promise<never> => {
-    throw new Failure('where Prometheus is on a cloud is not known here: set FLEET_PROMETHEUS_URL');
-  };
-  return { sample: unknown, baseline: unknown };
-}
-
-async function askFor(
-  why: 'gate' | 'paused',
-  sentence: string,
-  { environment, model }: RolloutRecord,
-  { ask }: Context,
-): Promise<Decision> {
-  const command = `fleet canary run ${environment} ${model} --resume`;
-  const ways = why === 'gate' ? ['approve'] : ['approve', 'retry'];
-  if (ask === undefined)
-    throw new WaitsForDecision(
-      `${sentence}\nthe rollout is open and waits: ${ways.map((way) => `\`${command} --${way}\``).join(' or ')}, or \`fleet canary rollback ${environment} ${model}\``,
+/** @throws Failure unless the file has the releases that a rollout was opened with */
+function requireSameReleases(
+  { environment, model, from, stable, canary }: RolloutRecord,
+  project: string,
+): void {
+  const releases = readEnvironment(project, environment).models[model]?.releases ?? {};
+  const missing = [...new Set([stable, canary, ...Object.keys(from)])].filter((name) => !(name in releases));
+  if (missing.length > 0)
+    throw new Failure(
+      `the rollout of ${model} counts on ${missing.join(', ')}, which the file does not have any more; put it back`,
     );
-  for (;;) {
-    const answer = (await ask(`${sentence}. ${[...ways, 'roll back'].join(', ')}? `)).trim().toLowerCase();
-    if (answer === 'approve' || (answer === 'retry' && why === 'paused')) return answer;
-    if (answer === 'roll back' || answer === 'rollback') return 'roll back';
-  }
 }
 
 function leftOpen({ environment, model, id }: RolloutRecord): string {

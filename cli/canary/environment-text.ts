@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../../contracts/environment.ts';
 import { parseEnvironment } from '../../contracts/parse-environment.ts';
+import { FIRST_SALT } from '../../contracts/split.ts';
 import { writeAtomically } from '../../parts/files.ts';
 import { environmentFile } from '../project.ts';
 import { removeKey, setScalar } from '../yaml-edit.ts';
@@ -13,6 +14,7 @@ export interface ModelChange {
   /** Basis points of the releases that change. */
   readonly weights?: Weights;
   readonly roles?: Readonly<Record<string, 'stable' | 'canary'>>;
+  /** The first one is the default, and does not stand in the file. */
   readonly salt?: string;
   /** A release that goes. */
   readonly remove?: string;
@@ -47,8 +49,10 @@ export function withModelChange(
     if (releases[release]?.role !== role)
       edited = setScalar(edited, ['models', model, 'releases', release, 'role'], role);
   }
-  if (salt !== undefined && before.models[model]?.salt !== salt)
-    edited = setScalar(edited, ['models', model, 'salt'], JSON.stringify(salt));
+  if (salt !== undefined && before.models[model]?.salt !== salt) {
+    const path = ['models', model, 'salt'] as const;
+    edited = salt === FIRST_SALT ? removeKey(edited, path) : setScalar(edited, path, JSON.stringify(salt));
+  }
   if (remove !== undefined) edited = removeKey(edited, ['models', model, 'releases', remove]);
   return { text: edited, environment: parseEnvironment({ path: environmentFile(name), text: edited }) };
 }

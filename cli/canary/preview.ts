@@ -13,7 +13,8 @@ import { type ChangedLine, changedLines } from './line-diff.ts';
 export interface Preview {
   readonly lines: readonly ChangedLine[];
   readonly moves: readonly Move[];
-  readonly report: EnvironmentReport;
+  /** Absent: it was not planned beforehand, and the deploy shows its own plan. */
+  readonly report?: EnvironmentReport;
 }
 
 export interface PreviewProps {
@@ -22,11 +23,19 @@ export interface PreviewProps {
   readonly model: string;
 }
 
+export function preview({ before, after, model }: PreviewProps): Preview {
+  return {
+    lines: changedLines(before.text, after.text),
+    moves: movesOfModel(before.environment, after.environment, model),
+  };
+}
+
 /**
- * Plans a changed environment file. Only the file itself can be synthesized, so it has the new text while Terraform
- * plans, and the old one again afterwards, also after Ctrl-C.
+ * The same with the plan of the changed file. Only the file itself can be synthesized, so it has the new text while
+ * Terraform plans, and the old one again afterwards, also after Ctrl-C.
  */
-export async function preview({ before, after, model }: PreviewProps, context: Context): Promise<Preview> {
+export async function previewWithPlan(props: PreviewProps, context: Context): Promise<Required<Preview>> {
+  const { before, after } = props;
   const { name } = before.environment;
   let interrupted = false;
   const end = context.onInterrupt(() => {
@@ -38,11 +47,7 @@ export async function preview({ before, after, model }: PreviewProps, context: C
     const [report] = (await check([name], flags, context)).environments;
     if (interrupted) throw new Interrupted('interrupted; nothing was changed');
     if (report === undefined) throw new Failure(`${name} was not planned`);
-    return {
-      lines: changedLines(before.text, after.text),
-      moves: movesOfModel(before.environment, after.environment, model),
-      report,
-    };
+    return { ...preview(props), report };
   } finally {
     writeEnvironmentText(context.project, name, before.text);
     end();

@@ -9,7 +9,8 @@ export type Perform = (
 ) => Promise<RolloutEvent>;
 
 export interface RolloutLoopProps {
-  readonly save: (record: RolloutRecord) => Promise<void>;
+  /** @param seen what was stored before, as far as this process knows */
+  readonly save: (record: RolloutRecord, seen: RolloutRecord) => Promise<void>;
   readonly perform: Perform;
   /** Told of every new journal entry. */
   readonly told: (entry: JournalEntry, record: RolloutRecord) => void;
@@ -28,7 +29,7 @@ export async function runRollout(
   let { record, action } = stepRollout(found, event);
   let saved = found;
   for (;;) {
-    if (record !== saved) await save(record);
+    if (record !== saved) await save(record, saved);
     for (const entry of record.journal.slice(saved.journal.length)) told(entry, record);
     saved = record;
     if (action.action === 'none') return record;

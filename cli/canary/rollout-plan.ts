@@ -31,7 +31,7 @@ export interface RolloutPlanProps {
   /** Basis points before. */
   readonly from: Weights;
   readonly settings: RolloutSettings;
-  readonly sampler: Sampler | undefined;
+  readonly sampler: Sampler;
 }
 
 /** What is looked back at to know how much traffic there is, and how it scatters. */
@@ -41,9 +41,9 @@ const BASELINE_SECONDS = 1800;
 export async function planRollout(props: RolloutPlanProps): Promise<RolloutPlan> {
   const { model, stable, settings, sampler } = props;
   const baseline = await sampler
-    ?.baseline(model, stable, BASELINE_SECONDS)
+    .baseline(model, stable, BASELINE_SECONDS)
     .catch((error: unknown) => messageOf(error));
-  const known = typeof baseline === 'object' ? baseline : undefined;
+  const known = typeof baseline === 'string' ? undefined : baseline;
   const requests = known?.groups.reduce((sum, group) => sum + group.requests, 0) ?? 0;
   const steps = settings.steps.map((percent): PlannedStep => {
     const plan =
@@ -60,16 +60,10 @@ export async function planRollout(props: RolloutPlanProps): Promise<RolloutPlan>
       sentence: plan?.sentence ?? `${percent} %: what its sample needs is not known`,
     };
   });
-  const unknown =
-    known === undefined
-      ? typeof baseline === 'string'
-        ? baseline
-        : 'where Prometheus is on a cloud is not known here: set FLEET_PROMETHEUS_URL'
-      : undefined;
   return {
     steps,
     seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
-    ...(unknown === undefined ? {} : { unknown }),
+    ...(typeof baseline === 'string' ? { unknown: baseline } : {}),
   };
 }
 

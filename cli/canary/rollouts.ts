@@ -14,6 +14,9 @@ export const Wish = z.strictObject({
 });
 export type Wish = z.output<typeof Wish>;
 
+/** Somebody else, on another host perhaps, runs the rollout now. */
+export class MovedOn extends Failure {}
+
 /** The rollouts of one environment. */
 export interface Rollouts {
   /** The latest of a model, open or closed. */
@@ -21,7 +24,13 @@ export interface Rollouts {
   readonly open: (models: readonly string[]) => Promise<readonly RolloutRecord[]>;
   /** Of all models, the latest first. */
   readonly history: () => Promise<readonly RolloutRecord[]>;
-  readonly save: (record: RolloutRecord) => Promise<void>;
+  /**
+   * @param seen what the writer last saw of it
+   * @throws MovedOn if somebody else has written since
+   */
+  readonly save: (record: RolloutRecord, seen?: RolloutRecord) => Promise<void>;
+  /** @throws MovedOn if it is not as the reader last saw it */
+  readonly requireSame: (seen: RolloutRecord) => Promise<void>;
   /** The router document from before a rollout. */
   readonly documentBefore: (record: RolloutRecord) => Promise<string | undefined>;
   readonly keepDocument: (record: RolloutRecord, document: string) => Promise<void>;
@@ -44,6 +53,14 @@ export function openRollouts(shelf: Shelf): Rollouts {
   };
   const closed = async () => parse(z.array(RolloutRecord), HISTORY, (await shelf.read(HISTORY)) ?? '[]');
   const write = (name: string, value: unknown) => shelf.write(name, `${JSON.stringify(value, null, 2)}\n`);
+  async function requireSame({ model, id, journal }: RolloutRecord): Promise<void> {
+    const stored = await latest(model);
+    if (stored?.id === id && stored.journal.length === journal.length) return;
+    const last = stored?.journal.at(-1);
+    throw new MovedOn(
+      `somebody else runs rollout ${id} of ${model} now, ${stored?.state.phase ?? 'gone'}: ${last?.by ?? ''} ${last?.sentence ?? ''}`,
+    );
+  }
   return {
     latest,
     async open(models) {
@@ -51,12 +68,16 @@ export function openRollouts(shelf: Shelf): Rollouts {
       return records.filter((record) => record !== undefined).filter(isOpen);
     },
     history: closed,
-    async save(record) {
-      await write(`${record.model}.json`, record);
+    requireSame,
+    // The record comes last: whoever is killed before it does all of this again.
+    async save(record, seen) {
+      if (seen !== undefined) await requireSame(seen);
+      if (!isOpen(record)) {
+        const others = (await closed()).filter(({ id }) => id !== record.id);
+        await write(HISTORY, [record, ...others].slice(0, MOST_KEPT));
+      }
       await shelf.write(`${record.model}.prom`, rolloutMetrics(record));
-      if (isOpen(record)) return;
-      const others = (await closed()).filter(({ id }) => id !== record.id);
-      await write(HISTORY, [record, ...others].slice(0, MOST_KEPT));
+      await write(`${record.model}.json`, record);
     },
     documentBefore: ({ model, id }) => shelf.read(`${model}.${id}.conf`),
     keepDocument: ({ model, id }, document) => shelf.write(`${model}.${id}.conf`, document),

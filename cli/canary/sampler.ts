@@ -1,3 +1,4 @@
+import type { Environment } from '../../contracts/environment.ts';
 import type { RolloutRecord } from '../../contracts/rollout.ts';
 import {
   type InstantValue,
@@ -7,7 +8,9 @@ import {
   trialSample,
 } from '../../rollout/queries.ts';
 import type { ReleaseSample, Sample } from '../../rollout/sample.ts';
-import type { Prometheus } from './prometheus.ts';
+import type { Context } from '../context.ts';
+import { Failure } from '../errors.ts';
+import { openPrometheus, type Prometheus, prometheusUrl } from './prometheus.ts';
 
 type Releases = Pick<RolloutRecord, 'model' | 'stable' | 'canary'>;
 
@@ -17,6 +20,16 @@ export interface Sampler {
   readonly sample: (rollout: Releases, since: number, at: number) => Promise<Sample>;
   /** What one release did in the last seconds. */
   readonly baseline: (model: string, release: string, seconds: number) => Promise<ReleaseSample>;
+}
+
+/** Samples of an environment's Prometheus. */
+export function samplerOf(environment: Environment, { env }: Pick<Context, 'env'>): Sampler {
+  const url = prometheusUrl(environment, env);
+  if (url !== undefined) return openSampler(openPrometheus(url));
+  const unknown = async (): Promise<never> => {
+    throw new Failure('where Prometheus is on a cloud is not known here: set FLEET_PROMETHEUS_URL');
+  };
+  return { sample: unknown, baseline: unknown };
 }
 
 export function openSampler(prometheus: Prometheus): Sampler {

@@ -7,8 +7,6 @@ import type { Weights } from './assignments.ts';
 import { driveRollout, exclusively, operator } from './drive-rollout.ts';
 import { findOpenRollouts, heldWeights, refuseOtherWeights, takeOver } from './rollout-guard.ts';
 
-const EXPIRY_SECONDS = 86_400;
-
 /**
  * Before a deploy: rolls back what nobody has looked after for too long, and refuses a file that wants other weights
  * than a rollout that is open.
@@ -35,13 +33,7 @@ export async function settleRollouts(
   for (const record of open) {
     const mended =
       at > record.expiresAt && isUntouched(environment, record)
-        ? await driveRollout(
-            {
-              ...{ environment, rollouts, record, expirySeconds: EXPIRY_SECONDS, commit: false },
-              event: { event: 'looked', at },
-            },
-            context,
-          )
+        ? await driveRollout({ environment, rollouts, record, event: { event: 'looked', at } }, context)
         : record;
     if (isOpen(mended)) left.push(mended);
   }

@@ -22,7 +22,8 @@ export async function canaryHistory(
   const environment = readEnvironment(context.project, name);
   if (model !== undefined) requireModel(environment, model);
   const { rollouts, open } = await findOpenRollouts(environment, context);
-  const all = [...open, ...(await rollouts.history())];
+  const ids = new Set(open.map(({ id }) => id));
+  const all = [...open, ...(await rollouts.history()).filter(({ id }) => !ids.has(id))];
   return {
     environment: name,
     rollouts: all.filter((record) => model === undefined || record.model === model),

@@ -15,7 +15,6 @@ export interface RollbackResult {
 
 const WAIT_SECONDS = 600;
 const LOOK_MS = 500;
-const EXPIRY_SECONDS = 86_400;
 
 /**
  * Takes an open rollout back: at the routers at once, then in the file and in the state. Where another process runs the
@@ -39,9 +38,9 @@ export async function canaryRollback(
   const by = operator(context);
   const reason = given ?? `${by} asked for it`;
   const event = { event: 'rolled back', at: context.now() / 1000, by, reason } as const;
-  const shared = { environment, rollouts, expirySeconds: EXPIRY_SECONDS, commit: false };
   try {
-    return { environment: name, model, record: await driveRollout({ ...shared, record, event }, context) };
+    const props = { environment, rollouts, record, event };
+    return { environment: name, model, record: await driveRollout(props, context) };
   } catch (error) {
     if (!(error instanceof RunsElsewhere)) throw error;
     context.progress(`${error.message}; it is asked to roll back`);

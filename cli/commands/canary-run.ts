@@ -1,16 +1,17 @@
 import { type Release, releasesOfModel } from '../../contracts/release.ts';
 import { isOpen, type RolloutRecord } from '../../contracts/rollout.ts';
+import { FIRST_SALT } from '../../contracts/split.ts';
 import { openRollout } from '../../rollout/step.ts';
 import { weightsAt } from '../../rollout/weights.ts';
-import { driveRollout, operator, samplerOf } from '../canary/drive-rollout.ts';
+import { driveRollout, operator } from '../canary/drive-rollout.ts';
 import { requireModel } from '../canary/model.ts';
 import { openRouters } from '../canary/open-routers.ts';
-import { openPrometheus, prometheusUrl } from '../canary/prometheus.ts';
 import { refuseWithoutCapacity } from '../canary/refusals.ts';
 import { type RolloutFlags, rolloutSettings } from '../canary/rollout-flags.ts';
 import { findOpenRollouts, refuseOpen } from '../canary/rollout-guard.ts';
 import { planRollout, type RolloutPlan } from '../canary/rollout-plan.ts';
 import { versionOfDocument } from '../canary/routers.ts';
+import { samplerOf } from '../canary/sampler.ts';
 import { sharesOfDocument } from '../canary/shares-of-document.ts';
 import type { Context } from '../context.ts';
 import { Failure, UsageError } from '../errors.ts';
@@ -71,15 +72,7 @@ export async function canaryRun(
   const from = Object.fromEntries(releases.map(({ name: release, weight }) => [release, weight]));
   const settings = rolloutSettings(flags);
   const pair = { model, stable: stable?.name ?? '', canary: canary?.name ?? '', from };
-  const url = prometheusUrl(environment, context.env);
-  const prometheus = url === undefined ? undefined : openPrometheus(url);
-  await refuseWithoutCapacity(
-    environment,
-    model,
-    weightsAt(pair, settings.steps.at(-1) ?? 100),
-    prometheus,
-    context.progress,
-  );
+  await refuseWithoutCapacity(environment, model, weightsAt(pair, settings.steps.at(-1) ?? 100), context);
   const plan = await planRollout({ ...pair, settings, sampler: samplerOf(environment, context) });
   if (flags.dryRun) return { environment: name, model, plan };
   for (const line of printRolloutPlan(plan, plain).split('\n')) context.progress(line);
@@ -88,7 +81,7 @@ export async function canaryRun(
   const document = await routers.delivered();
   const versions = await routers.versions();
   refuseUndelivered(document, versions, releases, name);
-  const saltBefore = environment.models[model]?.salt ?? '1';
+  const saltBefore = environment.models[model]?.salt ?? FIRST_SALT;
   const id = `${stamp(context.now())}-${pair.canary}`;
   const { record } = openRollout({
     ...{ id, environment: name, ...pair, settings, owner: operator(context), at: now() },
@@ -103,7 +96,7 @@ export async function canaryRun(
     environment: name,
     model,
     plan,
-    record: await driveRollout({ ...shared, record, event }, context),
+    record: await driveRollout({ ...shared, record, event, plan }, context),
   };
 }
 

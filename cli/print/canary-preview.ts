@@ -5,7 +5,7 @@ import { environmentFile } from '../project.ts';
 import { printCheck } from './check.ts';
 import type { Paint } from './style.ts';
 
-/** The changed lines, the plan, and whom it moves. */
+/** The changed lines, the plan where there is one yet, and whom it moves. */
 export function printPreview({ name }: Pick<Environment, 'name'>, shown: Preview, paint: Paint): string {
   const { lines, moves, report } = shown;
   return [
@@ -13,8 +13,9 @@ export function printPreview({ name }: Pick<Environment, 'name'>, shown: Preview
     ...lines.map(({ sign, line, text }) =>
       paint(sign === '-' ? 'red' : 'green', `${String(line).padStart(5)} ${sign} ${text}`),
     ),
-    'plan',
-    printCheck({ version: 1, verdict: report.verdict, environments: [report] }, paint),
+    ...(report === undefined
+      ? []
+      : ['plan', printCheck({ version: 1, verdict: report.verdict, environments: [report] }, paint)]),
     printMoves(moves),
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FIRST_SALT } from '../split.ts';
 import { hasTwoDecimals } from '../weight.ts';
 import { Compression } from './compression.ts';
 import { Nodes } from './nodes.ts';
@@ -53,7 +54,7 @@ export const Model = z.strictObject({
   salt: z
     .string()
     .regex(/^[\w.:-]{1,64}$/, 'must be at most 64 letters, digits and . _ : -')
-    .default('1')
+    .default(FIRST_SALT)
     .describe('salt of the stable/canary split; a rollout sets a new one'),
   releases: z.record(Name, Release).optional(),
   compression: Compression.optional(),

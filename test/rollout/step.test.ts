@@ -59,6 +59,15 @@ test('a rollback ends when routers, file and state have the weights from before'
   expect(closed.record.state).toEqual({ phase: 'closed', outcome: 'rolled-back', reason: 'errors' });
 });
 
+test('a promotion that is not finished can still be rolled back, and does not expire', () => {
+  const promoting: RolloutRecord = { ...opened(), state: { phase: 'promoting' } };
+  const undone = stepRollout(promoting, { event: 'rolled back', at: 1100, by: 'bob', reason: 'errors' });
+  expect(undone.action).toMatchObject({ action: 'restore', weights: { v32: 7500, v33: 0, groq: 2500 } });
+  expect(stepRollout(promoting, { event: 'looked', at: 100_001 }).action).toMatchObject({
+    action: 'promote',
+  });
+});
+
 test.each([
   ['pause', 'ask'],
   ['rollback', 'restore'],

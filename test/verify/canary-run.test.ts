@@ -51,7 +51,11 @@ function withRole(role: 'stable' | 'canary') {
   return { name, weight: release?.weight, ports: Array.from({ length: count }, (_, index) => port + index) };
 }
 
-async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  seconds = 120,
+): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > deadline)
@@ -109,6 +113,25 @@ async function finished(child: ChildProcess): Promise<{ code: number | null; std
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stderr };
 }
+
+describe('set', () => {
+  test('takes at most 2 s beyond the deploy itself, from the command to all routers', async () => {
+    for (const weight of [10, 0]) {
+      const begin = performance.now();
+      const { code, stdout, stderr } = await project.fleet(
+        ...['canary', 'set', 'local', MODEL, `canary=${weight}`, '--json'],
+      );
+      const seconds = (performance.now() - begin) / 1000;
+      expect(code, stderr).toBe(0);
+      const { deploySeconds } = JSON.parse(stdout);
+      const beyond = seconds - deploySeconds;
+      console.info(
+        `set: ${seconds.toFixed(2)} s, of them deploy ${deploySeconds} s, beyond it ${beyond.toFixed(2)} s`,
+      );
+      expect(beyond).toBeLessThanOrEqual(2);
+    }
+  }, 240_000);
+});
 
 describe('a good canary', () => {
   test('is taken through the steps, becomes stable, and the plan is empty afterwards', async () => {
@@ -204,6 +227,7 @@ describe('kill -9', () => {
     ['promoting', 'resume'],
     ['applying', 'rollback'],
     ['judging', 'rollback'],
+    ['promoting', 'rollback'],
     ['rolling-back', 'resume'],
     ['reconciling', 'resume'],
     ['judging', 'expiry'],

@@ -12,7 +12,7 @@ import type { Leak, LeakOutcome } from './harmony.ts';
 import { type EdgeMetrics, type Labels, NONE, type Phase } from './metrics.ts';
 import type { ServedModel, ServedRelease } from './models.ts';
 import type { StreamWatch } from './stream-watch.ts';
-import { cacheOf } from './trial.ts';
+import { cacheOf, outcomeOf } from './trial.ts';
 
 export interface EdgeCallProps {
   readonly metrics: EdgeMetrics;
@@ -209,7 +209,7 @@ export class EdgeCall {
     this.#metrics.tried({
       ...this.#labels,
       group: this.#group,
-      outcome: aborted !== undefined ? undefined : cut || status >= 400 ? 'error' : 'ok',
+      outcome: aborted === undefined ? outcomeOf(status, cut) : undefined,
       cache: cacheOf(this.usage ?? this.streamed?.usage),
       firstTokenSeconds: this.stream && waited !== undefined ? waited / 1000 : undefined,
       interTokenSeconds: this.#gaps > 0 ? streaming / this.#gaps : undefined,

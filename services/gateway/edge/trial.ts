@@ -7,13 +7,15 @@ import {
   TRIAL_METRICS,
 } from '../../../contracts/trial.ts';
 
+type TrialOutcome = 'ok' | 'error';
+
 /** One request of a release on trial, after its end. */
 export interface TrialRequest {
   readonly model: string;
   readonly release: string;
   readonly group: string;
-  /** Absent: its client left. */
-  readonly outcome?: 'ok' | 'error';
+  /** Absent: its client left, or asked for what cannot be. */
+  readonly outcome?: TrialOutcome;
   readonly cache: Cache;
   /** To its first token, or to when its client gave up waiting for it. Absent: it was no stream. */
   readonly firstTokenSeconds?: number;
@@ -27,7 +29,7 @@ export function createTrialMetrics(registry: Registry): (request: TrialRequest) 
   const registers = [registry];
   const requests = new Counter({
     name: TRIAL_METRICS.requests,
-    help: 'Requests to releases with a role, by group of conversations; those whose client left are not among them',
+    help: 'Requests to releases with a role, by group of conversations; those whose client left or erred are not among them',
     labelNames: [...labelNames, 'outcome'],
     registers,
   });
@@ -51,6 +53,12 @@ export function createTrialMetrics(registry: Registry): (request: TrialRequest) 
       firstToken.observe({ model, release, group, cache }, firstTokenSeconds);
     if (interTokenSeconds !== undefined) interToken.observe({ model, release, group }, interTokenSeconds);
   };
+}
+
+/** A full release (429) is the release's fault; any other 4xx is the client's, and says nothing of the release. */
+export function outcomeOf(status: number, cut: boolean): TrialOutcome | undefined {
+  if (cut || status >= 500 || status === 429) return 'error';
+  return status >= 400 ? undefined : 'ok';
 }
 
 /** Half of the prompt is enough: the newest turn is never in the cache. */

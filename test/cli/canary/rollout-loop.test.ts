@@ -1,109 +1,86 @@
 import { describe, expect, test } from 'vitest';
-import { type Perform, runRollout } from '../../../cli/canary/rollout-loop.ts';
-import type { RolloutRecord } from '../../../contracts/rollout.ts';
-import { RolloutSettings } from '../../../contracts/rollout-settings.ts';
-import type { RolloutEvent } from '../../../rollout/events.ts';
-import { openRollout } from '../../../rollout/step.ts';
+import { Killed, World } from './rollout-world.ts';
 
-const FROM = { v32: 9500, v33: 0, public: 500 };
+const BEFORE = { v32: '95 stable', v33: '0 canary', public: '5' };
+const PROMOTED = { v32: '0 canary', v33: '95 stable', public: '5' };
 
-/** Thrown where the process would be killed. */
-class Killed extends Error {}
+async function whole(canaryFails: boolean): Promise<World> {
+  const world = new World({ canaryFails });
+  await world.begin();
+  return world;
+}
 
-/** What outlives the process: the record on disk, the weights and roles at the routers and in the file. */
-class World {
-  stored: RolloutRecord = openRollout({
-    ...{ id: 'r1', environment: 'local', model: 'm', stable: 'v32', canary: 'v33', owner: 'somebody' },
-    ...{ salt: 'r1', saltBefore: '1', from: FROM, at: 1000, expiresAt: 100_000 },
-    settings: RolloutSettings.parse({ steps: [20, 100], gates: [100] }),
-  }).record;
-  weights: Readonly<Record<string, number>> = FROM;
-  stable = 'v32';
-  boundaries = 0;
-  #clock = 1000;
-  readonly #ending: 'promoted' | 'rolled-back';
-  readonly #killAt: number;
-
-  constructor(ending: 'promoted' | 'rolled-back', killAt: number) {
-    this.#ending = ending;
-    this.#killAt = killAt;
-  }
-
-  /** One process: from a look at the record until it is closed. */
-  run(): Promise<RolloutRecord> {
-    return runRollout(
-      this.stored,
-      { event: 'looked', at: this.#clock },
-      {
-        save: async (record) => {
-          this.#pass();
-          this.stored = record;
-          this.#pass();
-        },
-        perform: this.#perform,
-        told: () => undefined,
-      },
-    );
-  }
-
-  readonly #perform: Perform = async (record, action) => {
-    this.#clock += 1;
-    const at = this.#clock;
-    if ('weights' in action) this.weights = action.weights;
-    if (action.action === 'promote') this.stable = record.canary;
-    this.#pass();
-    const events: Readonly<Record<typeof action.action, RolloutEvent>> = {
-      apply: { event: 'applied', at, needSeconds: 0 },
-      sample: { event: 'paused', at, by: 'a test', reason: 'nothing is judged here' },
-      ask:
-        this.#ending === 'promoted'
-          ? { event: 'approved', at, by: 'a test' }
-          : { event: 'rolled back', at, by: 'a test', reason: 'worse' },
-      restore: { event: 'restored', at },
-      reconcile: { event: 'reconciled', at },
-      promote: { event: 'promoted', at },
-    };
-    return events[action.action];
-  };
-
-  #pass(): void {
-    this.boundaries += 1;
-    if (this.boundaries === this.#killAt) throw new Killed();
+/** For each boundary of a whole rollout the world that a kill there leaves behind. */
+async function* killed(canaryFails: boolean): AsyncGenerator<{ world: World; boundary: number }> {
+  const { boundaries } = await whole(canaryFails);
+  expect(boundaries).toBeGreaterThan(30);
+  for (let boundary = 1; boundary <= boundaries; boundary += 1) {
+    const world = new World({ canaryFails, killAt: boundary });
+    await expect(world.begin(), `boundary ${boundary}`).rejects.toThrow(Killed);
+    yield { world, boundary };
   }
 }
 
-async function boundariesOf(ending: 'promoted' | 'rolled-back'): Promise<number> {
-  const world = new World(ending, 0);
-  await world.run();
-  return world.boundaries;
+async function expectClosed(world: World, boundary: number): Promise<string> {
+  const record = await world.latest();
+  const at = `boundary ${boundary}, ${record?.journal.map(({ event }) => event).join(', ')}`;
+  expect(world.agrees(), at).toBe(true);
+  const outcome =
+    record === undefined ? 'not begun' : record.state.phase === 'closed' ? record.state.outcome : 'open';
+  expect(world.weights(), at).toEqual(outcome === 'promoted' ? PROMOTED : BEFORE);
+  const history = await world.history();
+  expect(history, at).toEqual(record === undefined ? [] : [record]);
+  return outcome;
 }
 
-const ENDINGS = [
-  ['promoted', { v32: 0, v33: 9500, public: 500 }, 'v33'],
-  ['rolled-back', FROM, 'v32'],
-] as const;
+describe.each([
+  ['promoted', false],
+  ['rolled-back', true],
+] as const)('a rollout that ends %s', (ending, canaryFails) => {
+  test('leaves file, state and routers that agree', async () => {
+    const world = await whole(canaryFails);
+    expect(await expectClosed(world, 0)).toBe(ending);
+  });
 
-describe.each(ENDINGS)('a rollout that ends %s', (ending, weights, stable) => {
-  test('does so too when it is killed at any boundary and resumed', async () => {
-    const boundaries = await boundariesOf(ending);
-    expect(boundaries).toBeGreaterThan(10);
-    for (let killAt = 1; killAt <= boundaries; killAt += 1) {
-      const world = new World(ending, killAt);
-      await expect(world.run(), `boundary ${killAt}`).rejects.toThrow(Killed);
-      await world.run();
-      expect(world.stored.state, `boundary ${killAt}`).toMatchObject({ phase: 'closed', outcome: ending });
-      expect({ weights: world.weights, stable: world.stable }).toEqual({ weights, stable });
+  test('ends so too when it is killed at any boundary and resumed, with every decision written down once', async () => {
+    const { journal } = (await (await whole(canaryFails)).latest()) ?? {};
+    for await (const { world, boundary } of killed(canaryFails)) {
+      await world.resume();
+      const outcome = await expectClosed(world, boundary);
+      if (outcome === 'not begun') continue;
+      expect(outcome).toBe(ending);
+      const events = (await world.latest())?.journal.map(({ event }) => event);
+      expect(events, `boundary ${boundary}`).toEqual(journal?.map(({ event }) => event));
     }
   });
 
-  test('writes every decision down once, however often it is killed', async () => {
-    const whole = new World(ending, 0);
-    await whole.run();
-    const events = whole.stored.journal.map(({ event }) => event);
-    for (let killAt = 1; killAt <= whole.boundaries; killAt += 1) {
-      const world = new World(ending, killAt);
-      await world.run().catch(() => world.run());
-      expect(world.stored.journal.map(({ event }) => event)).toEqual(events);
+  test('is undone when it is killed at any boundary before its end and rolled back', async () => {
+    for await (const { world, boundary } of killed(canaryFails)) {
+      const phase = (await world.latest())?.state.phase;
+      await world.rollBack();
+      const outcome = await expectClosed(world, boundary);
+      expect(outcome).toBe(phase === undefined ? 'not begun' : phase === 'closed' ? ending : 'rolled-back');
     }
   });
+
+  test('is undone when it is killed at any boundary of a step and expires, and else comes to its end', async () => {
+    for await (const { world, boundary } of killed(canaryFails)) {
+      const phase = (await world.latest())?.state.phase;
+      await world.expire();
+      const outcome = await expectClosed(world, boundary);
+      if (phase === undefined) expect(outcome).toBe('not begun');
+      else if (phase === 'promoting' || phase === 'closed') expect(outcome).toBe(ending);
+      else expect(outcome).toBe('rolled-back');
+    }
+  });
+});
+
+test('whoever was overtaken by somebody on another host changes nothing any more', async () => {
+  const world = new World({ canaryFails: false, killAt: 12 });
+  await expect(world.begin()).rejects.toThrow(Killed);
+  const overtaken = world.resumeLater();
+  await world.rollBack();
+  await expect(overtaken()).rejects.toThrow(/somebody else runs rollout r1 of gpt-oss-120b now, closed/);
+  expect(world.weights()).toEqual(BEFORE);
+  expect(world.agrees()).toBe(true);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EdgeConfig } from '../../../contracts/gateway-config.ts';
 import { RELEASE, ROUTING_KEY } from '../../../contracts/headers.ts';
 import { trialGroup } from '../../../contracts/trial.ts';
-import { chat, chatBody, sendJson } from './support/answers.ts';
+import { chat, chatBody, contentEvent, sendJson, startStream } from './support/answers.ts';
 import { CHAT, hello } from './support/edge.ts';
 import { fakeUpstream, type Respond } from './support/fake-upstream.ts';
 import { edgeConfig, start } from './support/start.ts';
@@ -57,16 +57,33 @@ test.each([
   expect(await series(new RegExp(`^oss_trial_first_token_seconds_count.*cache="${cache}"`))).toHaveLength(1);
 });
 
-test.each([
-  ['500', 500],
-  ['429', 429],
-  ['400', 400],
-])('an answer with status %s of the release is an error, and no first token', async (_case, status) => {
-  const { gateway, series } = await trial((received) => sendJson(received, status, '{"error":{}}'));
-  await gateway.post(CHAT, streamed);
-  expect(await series(COUNTED)).toEqual([
+test.each([500, 503, 429])(
+  'an answer with status %i of the release is an error, and no first token',
+  async (status) => {
+    const { gateway, series } = await trial((received) => sendJson(received, status, '{"error":{}}'));
+    await gateway.post(CHAT, streamed);
+    expect(await series(COUNTED)).toEqual([
+      expect.stringMatching(/^oss_trial_requests_total.*outcome="error"\} 1$/),
+    ]);
+  },
+);
+
+test('a cut stream is an error, with the first token that it had', async () => {
+  const { gateway, series } = await trial((received) => {
+    startStream(received);
+    received.res.write(contentEvent('a'), () => received.socket.destroy());
+  });
+  await (await gateway.post(CHAT, streamed)).text();
+  expect((await series(COUNTED)).toSorted()).toEqual([
+    expect.stringMatching(/^oss_trial_first_token_seconds_count/),
     expect.stringMatching(/^oss_trial_requests_total.*outcome="error"\} 1$/),
   ]);
+});
+
+test.each([400, 404, 413, 422])("status %i is the client's error: neither ok nor error", async (status) => {
+  const { gateway, series } = await trial((received) => sendJson(received, status, '{"error":{}}'));
+  expect((await gateway.post(CHAT, streamed)).status).toBe(status);
+  expect(await series(COUNTED)).toEqual([]);
 });
 
 test('what was pinned was not drawn, and does not count', async () => {
