@@ -6,6 +6,7 @@ import { build } from '../build.mjs';
 import { checkovComparison } from './checkov.ts';
 import { gatewayBenchmark } from './gateway.ts';
 import { recordPlans } from './record-plans.ts';
+import { recordToolSchemas } from './record-tool-schemas.ts';
 import { rolloutJudgeEvidence } from './rollout-judge.ts';
 import { routerBenchmark } from './router.ts';
 import { synthBenchmark } from './synth.ts';
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
   checkov: checkovComparison,
   gateway: gatewayBenchmark,
   'record-plans': recordPlans,
+  'record-tool-schemas': recordToolSchemas,
   'rollout-judge': rolloutJudgeEvidence,
   router: routerBenchmark,
   synth: synthBenchmark,

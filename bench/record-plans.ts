@@ -3,7 +3,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
-import type { Block } from '../test/support/provider-schema.ts';
 import {
   digestOf,
   PLANS,
@@ -13,18 +12,13 @@ import {
   withoutHashes,
 } from '../test/support/recorded.ts';
 import { TerraformFolder } from '../test/support/terraform-folder.ts';
+import { providerSchemas } from './provider-schemas.ts';
 
 /** Plans ask nobody: a token that nobody issued, an engine that answers nothing but a ping. */
 const offline = (engine: string) => ({ google: { access_token: 'none' }, docker: { host: engine } });
 
 /** Longer texts are documents of our own, which have no place in a recording. */
 const LONGEST_TEXT = 400;
-
-interface Schemas {
-  readonly provider_schemas: Readonly<
-    Record<string, { readonly resource_schemas?: Readonly<Record<string, { readonly block: Block }>> }>
-  >;
-}
 
 /**
  * Plans the shipped environments for real, with the providers in TF_PLUGIN_DIR, and records the plans and the providers'
@@ -57,15 +51,9 @@ async function record(settings: ReturnType<typeof offline>): Promise<string> {
         .toSorted((a, b) => a.address.localeCompare(b.address));
       save(planPath(name as PlanName), { stack: digestOf(stack), changes });
       lines.push(`${name}: ${changes.length} resources`);
-      const { stdout } = await folder.run('providers', 'schema', '-json');
-      const { provider_schemas: all } = JSON.parse(stdout) as Schemas;
       const types = new Set([...stack.resources.keys()].map((address) => address.split('.')[0] ?? ''));
-      const resources = Object.entries(all)
-        .filter(([source]) => source.endsWith(`/${provider}`))
-        .flatMap(([, { resource_schemas: known = {} }]) => Object.entries(known))
-        .filter(([type]) => types.has(type))
-        .map(([type, { block }]) => [type, bare(block)] as const);
-      schemas.set(provider, { ...schemas.get(provider), ...Object.fromEntries(resources) });
+      const { resources } = await providerSchemas(folder, provider, (type) => types.has(type));
+      schemas.set(provider, { ...schemas.get(provider), ...resources });
     } finally {
       folder.remove();
     }
@@ -88,25 +76,6 @@ function trimmed(value: unknown): unknown {
       .map(([key, inner]) => [key, trimmed(inner)]),
   );
 }
-
-/** A schema without its prose. */
-function bare(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(bare);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key, inner]) => !(PROSE.has(key) && typeof inner !== 'object'))
-      .map(([key, inner]) => [key, bare(inner)]),
-  );
-}
-const PROSE = new Set([
-  'description',
-  'description_kind',
-  'sensitive',
-  'deprecated',
-  'deprecation_message',
-  'version',
-]);
 
 function save(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });

@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   templates: ['workloads'],
   rollout: ['contracts'],
   plan: ['contracts'],
+  ask: ['contracts', 'plan', 'zod', 'fastest-levenshtein'],
   parts: ['contracts', 'selfsigned', 'zod'],
   services: [
     'contracts',
@@ -35,6 +36,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'workloads',
     'plan',
     'rollout',
+    'ask',
     'commander',
     'cli-table3',
     'yaml',
@@ -44,7 +46,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'fastest-levenshtein',
   ],
   contracts: ['zod', 'yaml', 'fastest-levenshtein'],
-  bench: ['build.mjs', 'contracts', 'workloads', 'templates', 'services', 'cdktf', 'esbuild', 'test'],
+  bench: ['build.mjs', 'ask', 'contracts', 'workloads', 'templates', 'services', 'cdktf', 'esbuild', 'test'],
 };
 
 const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
