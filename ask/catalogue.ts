@@ -2,6 +2,7 @@ import type { Tool } from './tool.ts';
 import * as awsIdentity from './tools/aws-identity.ts';
 import * as awsMachines from './tools/aws-machines.ts';
 import * as awsNetwork from './tools/aws-network.ts';
+import { s3Bucket } from './tools/aws-s3.ts';
 import * as awsStorage from './tools/aws-storage.ts';
 import * as googleMachines from './tools/google-machines.ts';
 import * as googleNetwork from './tools/google-network.ts';
@@ -10,7 +11,7 @@ import * as googleStorage from './tools/google-storage.ts';
 
 /** Everything that the model may ask for. */
 export const TOOLS: readonly Tool[] = [
-  awsStorage.s3Bucket,
+  s3Bucket,
   awsStorage.dynamodbTable,
   awsStorage.ebsVolume,
   awsStorage.ecrRepository,
