@@ -14,19 +14,6 @@ const TOKEN = /<\|(?:start|end|message|channel|constrain|return|call)\|>/;
 const LAST_TOKENS = /(?:<\|(?:end|return|call)\|>)+\s*$/;
 const MESSAGE = /(?:<\|start\|>assistant)?<\|channel\|>(analysis|commentary|final)<\|message\|>/g;
 
-/** Mends the answers to one request where there is no doubt what was meant. */
-export interface HarmonyGuard {
-  /** Whether this part of an answer is worth a look; quick, and true for many that are fine. */
-  suspects(json: string): boolean;
-  /**
-   * @param part A whole answer or the data of one event.
-   * @returns the part itself if it is fine, a mended copy, or undefined if it is refused
-   */
-  mend(part: Json, streamed: boolean): Json | undefined;
-  /** Why something was refused. */
-  readonly refusal: ApiError | undefined;
-}
-
 interface GuardProps {
   /** The request: its tools, and whether it talks of the format itself. */
   readonly json: Json;
@@ -37,46 +24,80 @@ interface GuardProps {
 class Refused extends Error {}
 
 /**
+ * Mends the answers to one request where there is no doubt what was meant.
+ *
  * Text is left alone where the request itself contains format tokens: then the answer may well talk of them. In a
  * stream a token is only seen where a server sends it in one piece, which it does with those that are no text.
  */
-export function createHarmonyGuard({ json, body, onLeak }: GuardProps): HarmonyGuard {
-  let offered: ReadonlySet<string> | undefined;
-  let talksOfIt: boolean | undefined;
-  let refusal: ApiError | undefined;
+export class HarmonyGuard {
+  /** Why something was refused. */
+  refusal: ApiError | undefined;
+  readonly #props: GuardProps;
+  #offered: ReadonlySet<string> | undefined;
+  #talksOfIt: boolean | undefined;
 
-  function refuse(leak: Leak): never {
-    onLeak(leak, 'refused');
-    refusal = refusalOf(leak);
+  constructor(props: GuardProps) {
+    this.#props = props;
+  }
+
+  /** Whether this part of an answer is worth a look; quick, and true for many that are fine. */
+  suspects(json: string): boolean {
+    return (
+      json.includes('<|') || json.includes('\\u003c|') || (json.includes('"name"') && json.includes('_call'))
+    );
+  }
+
+  /**
+   * @param part A whole answer or the data of one event.
+   * @returns the part itself if it is fine, a mended copy, or undefined if it is refused
+   */
+  mend(part: Json, streamed: boolean): Json | undefined {
+    try {
+      const before = JSON.stringify(part);
+      const read = streamed ? part : withMessages(part, (message) => this.#mendMessage(message));
+      const mended = this.#mendMembers(read, false);
+      return JSON.stringify(mended) === before ? part : mended;
+    } catch (error) {
+      if (error instanceof Refused) return undefined;
+      throw error;
+    }
+  }
+
+  #refuse(leak: Leak): never {
+    this.#props.onLeak(leak, 'refused');
+    this.refusal = refusalOf(leak);
     throw new Refused();
   }
 
-  function mendName(name: string): string {
-    offered ??= toolsOf(json);
-    if (name === '' || offered.has(name)) return name;
+  #talksOfTokens(): boolean {
+    this.#talksOfIt ??= this.#props.body.includes('<|');
+    return this.#talksOfIt;
+  }
+
+  #mendName(name: string): string {
+    this.#offered ??= toolsOf(this.#props.json);
+    if (name === '' || this.#offered.has(name)) return name;
     const bare = name
       .replace(/<\|[\s\S]*$/, '')
       .replace(/^(?:to=)?functions\./, '')
       .trim();
-    if (!offered.has(bare)) return refuse('unknown_tool');
-    onLeak('tool_name', 'repaired');
+    if (!this.#offered.has(bare)) return this.#refuse('unknown_tool');
+    this.#props.onLeak('tool_name', 'repaired');
     return bare;
   }
 
-  function mendText(text: string): string {
-    if (!TOKEN.test(text)) return text;
-    talksOfIt ??= body.includes('<|');
-    if (talksOfIt) return text;
+  #mendText(text: string): string {
+    if (!TOKEN.test(text) || this.#talksOfTokens()) return text;
     const rest = text.replace(LAST_TOKENS, '');
-    if (TOKEN.test(rest)) return refuse('text');
-    onLeak('text', 'repaired');
+    if (TOKEN.test(rest)) return this.#refuse('text');
+    this.#props.onLeak('text', 'repaired');
     return rest;
   }
 
   /** A whole message that is still in the format: thoughts and answer are told apart as the server should have. */
-  function mendMessage(message: Json): Json {
+  #mendMessage(message: Json): Json {
     const { content } = message;
-    if (typeof content !== 'string' || content.search(MESSAGE) !== 0 || body.includes('<|')) return message;
+    if (typeof content !== 'string' || content.search(MESSAGE) !== 0 || this.#talksOfTokens()) return message;
     const [, ...parts] = content.replace(LAST_TOKENS, '').split(MESSAGE);
     const said: Record<string, string> = {};
     for (let at = 0; at + 1 < parts.length; at += 2) {
@@ -85,48 +106,30 @@ export function createHarmonyGuard({ json, body, onLeak }: GuardProps): HarmonyG
       said[kind] = (said[kind] ?? '') + text.replace(LAST_TOKENS, '');
     }
     if (said.content === undefined || Object.values(said).some((text) => TOKEN.test(text))) return message;
-    onLeak('text', 'repaired');
+    this.#props.onLeak('text', 'repaired');
     return { ...message, ...said };
   }
 
-  const mendValue = (value: unknown, name: string, inCall: boolean): unknown => {
+  #mendValue(value: unknown, name: string, inCall: boolean): unknown {
     if (typeof value === 'string') {
-      if (inCall && name === 'name') return mendName(value);
-      return TEXTS.has(name) ? mendText(value) : value;
+      if (inCall && name === 'name') return this.#mendName(value);
+      return TEXTS.has(name) ? this.#mendText(value) : value;
     }
-    if (Array.isArray(value)) return value.map((each) => mendValue(each, name, inCall || CALLS.has(name)));
-    return isObject(value) ? mendMembers(value, inCall || CALLS.has(name)) : value;
-  };
+    const inside = inCall || CALLS.has(name);
+    if (Array.isArray(value)) return value.map((each) => this.#mendValue(each, name, inside));
+    return isObject(value) ? this.#mendMembers(value, inside) : value;
+  }
 
-  function mendMembers(members: Json, inCall: boolean): Json {
+  #mendMembers(members: Json, inCall: boolean): Json {
     const isCall = inCall || CALL_TYPES.has(members.type);
+    const leave = (name: string) => UNTOUCHED.has(name) || (name === 'delta' && isArguments(members));
     return Object.fromEntries(
       Object.entries(members).map(([name, value]) => [
         name,
-        UNTOUCHED.has(name) || (name === 'delta' && isArguments(members))
-          ? value
-          : mendValue(value, name, isCall),
+        leave(name) ? value : this.#mendValue(value, name, isCall),
       ]),
     );
   }
-
-  return {
-    suspects: (text) =>
-      text.includes('<|') || text.includes('\\u003c|') || (text.includes('"name"') && text.includes('_call')),
-    mend(part, streamed) {
-      try {
-        const before = JSON.stringify(part);
-        const mended = mendMembers(streamed ? part : withMessages(part, mendMessage), false);
-        return JSON.stringify(mended) === before ? part : mended;
-      } catch (error) {
-        if (error instanceof Refused) return undefined;
-        throw error;
-      }
-    },
-    get refusal() {
-      return refusal;
-    },
-  };
 }
 
 /** Events of /v1/responses whose `delta` is a piece of JSON that the client puts together. */

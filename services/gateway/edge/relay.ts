@@ -10,7 +10,7 @@ import type { Runtime } from '../runtime.ts';
 import { type Answer, ROUTER } from './answer.ts';
 import type { EdgeCall } from './call.ts';
 import { startWatchdog, type Watchdog } from './deadlines.ts';
-import { createHarmonyGuard } from './harmony.ts';
+import { HarmonyGuard } from './harmony.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { EdgeRequest } from './request.ts';
 import { sendWithRetries } from './retry.ts';
@@ -68,7 +68,7 @@ export function createEdgeRelay(
       watchdog = clocks;
       const guard = dialect.raw
         ? undefined
-        : createHarmonyGuard({ json, body: upstream.body, onLeak: (...leak) => call.leaked(...leak) });
+        : new HarmonyGuard({ json, body: upstream.body, onLeak: (...leak) => call.leaked(...leak) });
       const sent = sendWithRetries(
         router,
         upstream,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { createCrowd, type Member } from '../crowd.ts';
 import type { Runtime } from '../runtime.ts';
 import { type ApiError, shuttingDown } from './errors.ts';
 import { createH2c } from './h2c.ts';
@@ -37,17 +38,19 @@ export async function serve(
   { host, port }: Address,
   runtime: Pick<Runtime, 'after'>,
 ): Promise<HttpServer> {
-  const running = new Map<ServerResponse, Running>();
+  const running = createCrowd<Open>();
   const sockets = new Set<Socket>();
   const multiplexed = new WeakSet<Socket>();
   let draining = false;
 
   function handle(req: IncomingMessage, res: ServerResponse): void {
+    const open: Open = { res, request: undefined, place: 0 };
+    running.add(open);
     res.on('close', () => {
-      running.delete(res);
+      running.delete(open);
       if (draining) closeIdle();
     });
-    running.set(res, handler(req, res));
+    open.request = handler(req, res);
   }
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
@@ -77,7 +80,7 @@ export async function serve(
   });
 
   function closeIdle(): void {
-    const busy = new Set([...running.keys()].map(({ req }) => req.socket));
+    const busy = new Set(running.members.map(({ res }) => res.req.socket));
     for (const socket of sockets) if (!busy.has(socket) && !multiplexed.has(socket)) socket.destroySoon();
   }
 
@@ -85,11 +88,11 @@ export async function serve(
     address: formatAddress(server.address()),
     drain(seconds) {
       draining = true;
-      for (const res of running.keys()) if (!res.headersSent) res.shouldKeepAlive = false;
+      for (const { res } of running.members) if (!res.headersSent) res.shouldKeepAlive = false;
       return new Promise((resolve) => {
         let cancelLast = () => {};
         const cancelCut = runtime.after(seconds * 1000, () => {
-          for (const request of running.values()) request.cutShort(shuttingDown());
+          for (const { request } of [...running.members]) request?.cutShort(shuttingDown());
           cancelLast = runtime.after(LAST_BYTES_MS, () => {
             for (const socket of sockets) socket.destroy();
           });
@@ -104,6 +107,11 @@ export async function serve(
       });
     },
   };
+}
+
+interface Open extends Member {
+  readonly res: ServerResponse;
+  request: Running | undefined;
 }
 
 /**
