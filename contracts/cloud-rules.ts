@@ -1,8 +1,10 @@
 import { capacityProblems } from './capacity-rules.ts';
 import { type CloudSection, cloudSection } from './cloud-section.ts';
+import { lacksEngine, takesEngine } from './engine-packages.ts';
 import type { Environment } from './environment.ts';
 import type { NodesDocument } from './environment-schema.ts';
 import { imageProblems } from './image-rules.ts';
+import { isPlaceholder } from './placeholder.ts';
 import type { Problem } from './problem.ts';
 import { releasesOf } from './release.ts';
 
@@ -22,6 +24,7 @@ export function cloudProblems(environment: Environment): Problem[] {
     ...perRelease,
     ...zoneProblems(cloud),
     ...bucketProblems(cloud),
+    ...engineProblems(cloud),
     ...(own.length === 0
       ? []
       : [...nodeImageProblems(environment, cloud), ...imageProblems(environment, cloud)]),
@@ -78,6 +81,16 @@ function bucketProblems({ platform, weights: { bucket } }: CloudSection): Proble
       message: `must be a bucket's bare name, 3 to 63 lower-case letters, digits, hyphens and dots, got ${bucket}`,
     },
   ];
+}
+
+/** Images that have a container engine of their own are their owner's business. */
+function engineProblems({ platform, ...cloud }: CloudSection): Problem[] {
+  return (['nodeImage', 'routerImage'] as const).flatMap((name) => {
+    const image = cloud[name];
+    if (image === undefined || isPlaceholder(image) || !lacksEngine(image) || takesEngine(image)) return [];
+    const message = `has no container engine, and fleet brings one for Ubuntu 24.04 on amd64 alone; take ubuntu-accelerator-2404-amd64-… or an image of your own that has one, got ${image}`;
+    return [{ path: [platform, name], message }];
+  });
 }
 
 const GOOGLE_IMAGE = /^projects\/[a-z][a-z0-9-]+\/global\/images\/(?!family\/)[a-z][a-z0-9-]{0,62}$/;

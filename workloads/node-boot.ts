@@ -2,6 +2,7 @@ import { drainTimes } from '../contracts/drain.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { machineOf, type Release } from '../contracts/release.ts';
 import type { Document } from './document.ts';
+import { fetchDocument } from './fetch-facts.ts';
 import {
   cloudConfig,
   ETC,
@@ -42,7 +43,7 @@ export function nodeFiles({ environment, release, templates: { node } }: NodeBoo
   const facts = nodeFacts(environment, release, hasLocalDisks(environment, release));
   return [
     file(`${ETC}/node.env`, environmentFile(facts.environment)),
-    file(`${ETC}/weights.json`, `${JSON.stringify(facts.weights, null, 2)}\n`),
+    file(`${ETC}/fetch.json`, fetchDocument(facts.fetch)),
     ...facts.servers.flatMap((server) => [
       file(
         `${ETC}/server-${server.server}.env`,
@@ -71,9 +72,10 @@ function steps(node: NodeTemplate, { cloud }: NodeFacts): MachineFile[] {
     program('gpus.sh', node.gpus),
     program('disks.sh', node.disks),
     program('engine.sh', node.engine),
+    program('install.sh', node.install),
     program('image.sh', node.image),
     program('weights.sh', node.weights),
-    file(`${LIB}/weights.py`, node.weightsProgram),
+    file(`${LIB}/fetch.py`, node.fetchProgram),
     program('serve.sh', node.serve),
     program('leave.sh', node.leave),
     file(`${LIB}/health.py`, node.healthProgram),

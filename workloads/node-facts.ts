@@ -1,5 +1,6 @@
 import { type CloudSection, cloudSection } from '../contracts/cloud-section.ts';
 import { drainTimes } from '../contracts/drain.ts';
+import { engineSource } from '../contracts/engine-packages.ts';
 import type { Environment } from '../contracts/environment.ts';
 import type { NodesDocument } from '../contracts/environment-schema.ts';
 import { NODE_HEALTH_PORT } from '../contracts/node-health.ts';
@@ -11,8 +12,9 @@ import {
   type Server,
   serversOf,
 } from '../contracts/release.ts';
-import { HARMONY_FILES, weightsFolder } from '../contracts/weights-manifest.ts';
+import { HARMONY_FOLDER, weightsFolder } from '../contracts/weights-manifest.ts';
 import { DRAIN_HOOK, GROUP_TAG, nodeLogGroup } from './aws-names.ts';
+import { type FetchFacts, fetchFacts } from './fetch-facts.ts';
 import { vllmArguments } from './vllm-command.ts';
 
 /** Published images of the exporters, for environments that name none. The tags were not pulled: no registry was in reach. */
@@ -33,8 +35,7 @@ export interface NodeFacts {
   readonly servers: readonly Server[];
   /** node.env: what every step knows. */
   readonly environment: Readonly<Record<string, string>>;
-  /** weights.json */
-  readonly weights: Readonly<Record<string, unknown>>;
+  readonly fetch: FetchFacts;
 }
 
 export function nodeFacts(environment: Environment, release: Release, localDisks: boolean): NodeFacts {
@@ -49,7 +50,7 @@ export function nodeFacts(environment: Environment, release: Release, localDisks
     cloud,
     servers,
     environment: stepFacts({ environment, release, nodes, cloud, servers, localDisks }),
-    weights: weightsFacts(environment, release, cloud),
+    fetch: nodeFetch(environment, release, cloud),
   };
 }
 
@@ -63,7 +64,7 @@ export function serverArguments(environment: Environment, release: Release, { po
   });
 }
 
-interface StepFacts extends Omit<NodeFacts, 'environment' | 'weights'> {
+interface StepFacts extends Omit<NodeFacts, 'environment' | 'fetch'> {
   readonly environment: Environment;
   readonly release: Release;
   readonly localDisks: boolean;
@@ -80,7 +81,7 @@ function stepFacts({ environment, release, nodes, cloud, servers, localDisks }: 
     FLEET_REGION: cloud.region,
     FLEET_MODEL: release.model,
     FLEET_RELEASE: release.name,
-    FLEET_INTERNET: cloud.network.nodesReachInternet ? 'yes' : 'no',
+    FLEET_ENGINE_SOURCE: engineSource(cloud, cloud.nodeImage),
     FLEET_GPU_COUNT: String(gpus),
     FLEET_LOCAL_DISKS: localDisks ? 'yes' : 'no',
     FLEET_PORTS: servers.map(({ port }) => port).join(' '),
@@ -107,17 +108,12 @@ function stepFacts({ environment, release, nodes, cloud, servers, localDisks }: 
   };
 }
 
-function weightsFacts(environment: Environment, release: Release, cloud: CloudSection) {
+function nodeFetch(environment: Environment, release: Release, cloud: CloudSection): FetchFacts {
   const weights = weightsOf(environment, release);
   return {
-    platform: cloud.platform,
-    region: cloud.region,
-    project: cloud.platform === 'google' ? cloud.project : null,
+    ...fetchFacts(cloud, cloud.nodeImage, { weights: [weightsFolder(weights), HARMONY_FOLDER] }),
     weights,
-    folder: weightsFolder(weights),
-    bucket: cloud.weights.bucket ?? null,
     hubToken: hubTokenId(environment, cloud),
-    harmony: HARMONY_FILES,
   };
 }
 

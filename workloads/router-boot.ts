@@ -1,5 +1,6 @@
 import type { Environment } from '../contracts/environment.ts';
 import type { Document } from './document.ts';
+import { fetchDocument } from './fetch-facts.ts';
 import {
   cloudConfig,
   ETC,
@@ -44,6 +45,7 @@ export function routerFiles({ environment, topology, templates }: RouterBootProp
   return [
     file(`${ETC}/node.env`, environmentFile(facts.environment)),
     file(`${ETC}/inputs`, lines(facts.inputs)),
+    ...(facts.fetch === undefined ? [] : [file(`${ETC}/fetch.json`, fetchDocument(facts.fetch))]),
     file(`${ETC}/router-agent.json`, `${JSON.stringify(facts.agentSettings, null, 2)}\n`),
     ...(facts.hasEgress ? [file(`${ETC}/egress.args`, lines(facts.egressArguments))] : []),
     ...steps(templates.routerMachine, facts),
@@ -51,10 +53,15 @@ export function routerFiles({ environment, topology, templates }: RouterBootProp
   ];
 }
 
-function steps(template: RouterMachineTemplate, { cloud, hasEgress }: RouterMachineFacts): MachineFile[] {
+function steps(
+  template: RouterMachineTemplate,
+  { cloud, hasEgress, fetch }: RouterMachineFacts,
+): MachineFile[] {
   return [
     file(`${LIB}/lib.sh`, template.lib),
     program('engine.sh', template.engine),
+    program('install.sh', template.install),
+    ...(fetch === undefined ? [] : [file(`${LIB}/fetch.py`, template.fetchProgram)]),
     program('image.sh', template.image),
     program('inputs.sh', template.inputs),
     program('refresh.sh', template.refresh),

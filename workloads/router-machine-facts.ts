@@ -2,6 +2,7 @@ import { type CloudSection, cloudSection } from '../contracts/cloud-section.ts';
 import { documentsBucket, EGRESS_OBJECT } from '../contracts/document-objects.ts';
 import { type DrainTimes, drainTimes } from '../contracts/drain.ts';
 import { durationSeconds } from '../contracts/duration.ts';
+import { engineSource } from '../contracts/engine-packages.ts';
 import type { Environment } from '../contracts/environment.ts';
 import {
   type MachineDiscovery,
@@ -10,6 +11,7 @@ import {
 } from '../contracts/router-agent-settings.ts';
 import { ROUTER_HEALTH_PATH } from '../contracts/router-health.ts';
 import { DRAIN_HOOK, GROUP_TAG, JOIN_HOOK, routerLogGroup } from './aws-names.ts';
+import { type FetchFacts, fetchFacts } from './fetch-facts.ts';
 import { egressSecrets, GATEWAY_DRAIN_SECONDS, needsEgress } from './gateway.ts';
 import { NODE_EXPORTER } from './node-facts.ts';
 import type { Topology } from './topology.ts';
@@ -39,6 +41,11 @@ export function routerTimes({ router }: Environment): {
   return { joinSeconds: PATIENCE.join, leaveSeconds: machineLeave };
 }
 
+/** Machines of routers start from the image of nodes unless they have one of their own. */
+export function routerImage({ routerImage: own, nodeImage }: CloudSection): string | undefined {
+  return own ?? nodeImage;
+}
+
 /** A file that the machine's identity brings into memory, for one user. */
 interface Input {
   readonly kind: 'secret' | 'document';
@@ -59,6 +66,8 @@ export interface RouterMachineFacts {
   readonly environment: Readonly<Record<string, string>>;
   /** Lines of `/etc/fleet/inputs`: kind, name, path, user. */
   readonly inputs: readonly string[];
+  /** What the machine installs; undefined: its image has all. */
+  readonly fetch?: FetchFacts;
   readonly agentSettings: RouterAgentSettings;
   readonly egressArguments: readonly string[];
 }
@@ -68,15 +77,17 @@ export function routerMachineFacts(environment: Environment, topology: Topology)
   if (cloud === undefined) throw new Error(`${environment.name} is on no cloud`);
   const hasEgress = needsEgress(environment);
   const drain = drainTimes(durationSeconds(environment.router.longestAnswer));
+  const source = engineSource(cloud, routerImage(cloud));
   return {
     cloud,
     drain,
     hasEgress,
     egressStopSeconds: GATEWAY_DRAIN_SECONDS + 2 * EGRESS_STOP_MARGIN_SECONDS,
-    environment: stepFacts(environment, cloud, drain),
+    environment: { ...stepFacts(environment, cloud, drain), FLEET_ENGINE_SOURCE: source },
     inputs: inputsOf(environment, hasEgress).map(({ kind, name, path, user }) =>
       [kind, name, path, user].join(' '),
     ),
+    ...(source === 'image' ? {} : { fetch: fetchFacts(cloud, routerImage(cloud), {}) }),
     agentSettings: agentSettings(environment, topology, cloud),
     egressArguments: [
       ...['--config', `${INPUTS_MOUNT}/${EGRESS_CONFIG}`, '--reload-every', String(EGRESS_RELOAD_SECONDS)],

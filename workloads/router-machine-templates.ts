@@ -18,6 +18,8 @@ export const ROUTER_MACHINE_TEMPLATES = {
   nodeExporterUnit: 'systemd/fleet-node-exporter.service',
   lib: 'node/lib.sh',
   engine: 'router/engine.sh',
+  install: 'node/install.sh',
+  fetchProgram: 'node/fetch.py',
   image: 'node/image.sh',
   inputs: 'router/inputs.sh',
   refresh: 'router/refresh.sh',

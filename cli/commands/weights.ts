@@ -3,7 +3,6 @@ import { cloudSection } from '../../contracts/cloud-section.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { definitionOf } from '../../contracts/release.ts';
 import {
-  HARMONY_FOLDER,
   MANIFEST_FILE,
   manifestText,
   type WeightsFile,
@@ -11,13 +10,13 @@ import {
 } from '../../contracts/weights-manifest.ts';
 import { checkpointFiles, digestsOf, hubFolder, type LocalFile } from '../checkpoint.ts';
 import type { Bucket, Upload, UploadSessions } from '../clouds/cloud.ts';
-import { needsHarmony } from '../clouds/doctor/weights.ts';
+import { needsEngine, needsHarmony } from '../clouds/doctor/weights.ts';
 import { openCloud } from '../clouds/open-cloud.ts';
 import type { Context } from '../context.ts';
 import { Failure, UsageError } from '../errors.ts';
-import { checkHarmony, harmonyFiles } from '../harmony-files.ts';
 import { nearest } from '../nearest.ts';
 import { environmentFile, readEnvironment, stateFolder } from '../project.ts';
+import { checkPublished, ENGINE, HARMONY, type PublishedFolder, publishedFiles } from '../published-files.ts';
 import { transferProgress } from '../transfer-progress.ts';
 import { uploadSessions } from '../upload-sessions.ts';
 
@@ -38,6 +37,15 @@ export interface PushResult {
   readonly uploadedBytes: number;
 }
 
+/** What goes into one folder of the bucket. */
+interface Part {
+  readonly folder: string;
+  readonly name: string;
+  readonly files: readonly LocalFile[];
+  /** Where the files must be the published ones. */
+  readonly published?: PublishedFolder;
+}
+
 interface Target {
   readonly bucket: Bucket;
   readonly sessions: UploadSessions;
@@ -45,8 +53,8 @@ interface Target {
 }
 
 /**
- * Brings a checkpoint into the environment's weights bucket: what is missing or different, the manifest last. Another run
- * goes on where an interrupted one ended.
+ * Brings a checkpoint, and what its nodes need beside it, into the environment's weights bucket: what is missing or
+ * different, the manifest last. Another run goes on where an interrupted one ended.
  * @throws UsageError, EnvironmentError, Failure
  */
 export async function pushWeights(
@@ -60,11 +68,18 @@ export async function pushWeights(
   const weights = weightsOf(environment, model);
   const name = bucketOf(environment);
   const folder = from === undefined ? hubFolder(weights, env) : resolve(workingFolder, from);
-  const parts = [
+  const published = [
+    ...(needsHarmony(weights) ? [HARMONY] : []),
+    ...(needsEngine(environment) ? [ENGINE] : []),
+  ];
+  const parts: Part[] = [
     { folder: weightsFolder(weights), name: weights, files: checkpointFiles(folder, weights) },
-    ...(needsHarmony(weights)
-      ? [{ folder: HARMONY_FOLDER, name: HARMONY_FOLDER, files: harmonyFiles(project, env) }]
-      : []),
+    ...published.map((one) => ({
+      folder: one.folder,
+      name: one.folder,
+      files: publishedFiles(project, env, one),
+      published: one,
+    })),
   ];
   const bucket = (await openCloud(environment, env)).bucket(name);
   if ((await bucket.versioned()) === undefined) {
@@ -107,15 +122,15 @@ function bucketOf(environment: Environment): string {
 }
 
 async function pushFolder(
-  {
-    folder,
-    name,
-    files,
-  }: { readonly folder: string; readonly name: string; readonly files: readonly LocalFile[] },
+  { folder, name, files, published }: Part,
   { bucket, sessions, context }: Target,
 ): Promise<{ readonly result: PushedFolder; readonly bytes: number }> {
   const uploads: Upload[] = [];
-  for (const file of files) uploads.push(await uploadOf(file, folder, context));
+  for (const file of files) {
+    const upload = await uploadOf(file, folder, context);
+    if (published !== undefined) checkPublished(published, file.path, upload.sha256);
+    uploads.push(upload);
+  }
   const missing: Upload[] = [];
   for (const upload of uploads) if (!(await isThere(upload, bucket))) missing.push(upload);
   for (const [index, upload] of missing.entries()) {
@@ -157,7 +172,6 @@ async function uploadOf(
   context: Context,
 ): Promise<Upload> {
   const digests = await digestsOf(absolute, transferProgress(`reading ${path}`, bytes, context));
-  if (folder === HARMONY_FOLDER) checkHarmony(path, digests.sha256);
   return { key: `${folder}/${path}`, path: absolute, bytes, ...digests };
 }
 

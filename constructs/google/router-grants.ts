@@ -4,6 +4,7 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js';
 import { Construct } from 'constructs';
+import { ENGINE_FOLDER, lacksEngine } from '../../contracts/engine-packages.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { egressSecrets } from '../../workloads/gateway.ts';
 import { repositoriesOf } from './artifact-registry.ts';
@@ -17,12 +18,14 @@ export interface RouterGrantsProps {
   readonly place: Place;
   readonly identity: Identity;
   readonly documents: DocumentBucket;
+  readonly machineImage: string;
 }
 
-/** What routers may read: their documents, their secrets, their images, and which machines there are. */
+/** What routers may read: documents, secrets, images, the container engine's packages, and which machines there are. */
 export class RouterGrants extends Construct {
-  constructor(scope: Construct, id: string, { environment, place, identity, documents }: RouterGrantsProps) {
+  constructor(scope: Construct, id: string, props: RouterGrantsProps) {
     super(scope, id);
+    const { environment, machineImage, place, identity, documents } = props;
     const { member } = identity.resource;
     const { images } = environment;
     const { project } = place;
@@ -37,6 +40,18 @@ export class RouterGrants extends Construct {
           .join(' || '),
       },
     });
+    const { bucket } = environment.google?.weights ?? {};
+    if (bucket !== undefined && lacksEngine(machineImage)) {
+      new StorageBucketIamMember(this, 'engine', {
+        bucket,
+        role: 'roles/storage.objectViewer',
+        member,
+        condition: {
+          title: 'packages of the container engine',
+          expression: `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${ENGINE_FOLDER}/")`,
+        },
+      });
+    }
     for (const secret of egressSecrets(environment)) {
       new SecretManagerSecretIamMember(this, `read-${secret}`, {
         project,

@@ -46,7 +46,8 @@ export class Router extends Construct {
     if (sourceImage === undefined)
       throw new Error(`environment ${environment.name} names no machine image of routers`);
 
-    new RouterGrants(this, 'grants', { environment, place, identity: access.router, documents });
+    const identity = access.router;
+    new RouterGrants(this, 'grants', { environment, place, identity, documents, machineImage: sourceImage });
     const template = new NodeTemplate(this, 'template', {
       place,
       name: ['router'],

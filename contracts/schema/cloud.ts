@@ -35,11 +35,13 @@ export const Cloud = {
     .min(1)
     .optional()
     .describe(
-      'machine image with GPU driver and container engine: an AMI id, or a Google image; `fleet doctor` names the newest',
+      'machine image with GPU driver: an AMI id with a container engine, or a Google image (Ubuntu’s own get the engine at boot); `fleet doctor` names the newest',
     ),
   routerImage: z
     .string()
     .min(1)
     .optional()
-    .describe('machine image of routers, with container engine and without GPU driver; default: `nodeImage`'),
+    .describe(
+      'machine image of routers, without GPU driver; an image of your own needs a container engine; default: `nodeImage`',
+    ),
 } as const;

@@ -1,11 +1,11 @@
 #!/bin/bash
-# Waits for the container engine, which the machine image must have: nothing is installed on a router.
-# environment: FLEET_ENGINE_SECONDS, FLEET_EGRESS_USER, FLEET_EGRESS_IDENTITY (yes or no)
+# Waits for the container engine.
+# environment: FLEET_ENGINE_SECONDS, FLEET_EGRESS_USER, FLEET_EGRESS_IDENTITY (yes or no), and what install.sh needs
 . "${0%/*}/lib.sh"
 
 answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
-command -v docker >/dev/null || fail "the machine image has no container engine: see docs/operations/routers.md"
+"${0%/*}/install.sh" docker || exit 1
 systemctl start docker
 until_true "$FLEET_ENGINE_SECONDS" answers || fail "the container engine does not answer"
 

@@ -62,6 +62,7 @@ function provide(): void {
   for (const id of ['fleet-gateway-keys', 'fleet-router-key']) google.secrets.set(id, ['value']);
   putFolder(FOLDER, { 'config.json': 'a', 'model.safetensors': 'b' });
   putFolder('harmony', { 'o200k_base.tiktoken': 'c' });
+  putFolder('engine', { 'docker-ce.deb': 'd' });
 }
 
 function putFolder(folder: string, files: Readonly<Record<string, string>>): void {
@@ -98,6 +99,7 @@ describe('fleet doctor on google', () => {
       'found weights bucket fleet-weights',
       'found weights gpt-oss-120b',
       'found Harmony vocabulary',
+      'found container engine',
       'found secret gateway-keys',
       'found secret router-key',
     ]);
@@ -140,6 +142,7 @@ describe('fleet doctor on google', () => {
       ],
       ['weights gpt-oss-120b', 'missing', 'fleet weights push prod gpt-oss-120b'],
       ['Harmony vocabulary', 'missing', 'fleet weights push prod gpt-oss-120b'],
+      ['container engine', 'missing', 'fleet weights push prod gpt-oss-120b'],
       ['secret gateway-keys', 'missing', 'fleet key create first prod'],
       ['secret router-key', 'missing', 'fleet secret set prod router-key'],
     ]);
@@ -200,6 +203,18 @@ describe('fleet doctor on google', () => {
     });
   });
 
+  test('an image of your own brings its container engine', async () => {
+    provide();
+    const own = 'projects/fleet-prod/global/images/fleet-node-1';
+    google.images.set(own, { name: 'fleet-node-1', status: 'READY' });
+    write((text) => text.replace(IMAGE, own));
+    expect(await finding('container engine')).toBeUndefined();
+    expect(await finding('machine image')).toMatchObject({
+      state: 'found',
+      detail: expect.stringContaining('; docker and nvidia-ctk must be in it'),
+    });
+  });
+
   test('half of the weights is missing weights', async () => {
     provide();
     google.bucket('fleet-weights').delete(`${FOLDER}/model.safetensors`);
@@ -229,7 +244,7 @@ describe('fleet doctor on google', () => {
     const { code, cloud } = await findings();
     expect(code).toBe(1);
     const unknown = cloud.filter(({ state }) => state === 'unknown');
-    expect(unknown).toHaveLength(9);
+    expect(unknown).toHaveLength(10);
     for (const { detail } of unknown) expect(detail).toContain('Permission denied');
   });
 

@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkHarmony } from '../../cli/harmony-files.ts';
+import { checkPublished, ENGINE, HARMONY } from '../../cli/published-files.ts';
+import { ENGINE_FILES } from '../../contracts/engine-packages.ts';
 import { HARMONY_FILES, WeightsManifest } from '../../contracts/weights-manifest.ts';
 import { failure, GoogleApi } from '../support/google-api.ts';
 import { fixture, openWorkplace, type Workplace } from './support.ts';
@@ -9,6 +10,10 @@ import { fixture, openWorkplace, type Workplace } from './support.ts';
 const PART = 32 * 1024 * 1024;
 const LARGE = 'x'.repeat(PART + 5);
 const FOLDER = 'models/acme/tiny';
+/** With a container engine of its own. */
+const OWN_IMAGE = 'projects/fleet-prod/global/images/fleet-node-1';
+const UBUNTU =
+  'projects/ubuntu-os-accelerator-images/global/images/ubuntu-accelerator-2404-amd64-with-nvidia-580-v20261101';
 
 let workplace: Workplace;
 let google: GoogleApi;
@@ -24,7 +29,7 @@ beforeEach(async () => {
       'models:',
       'models:\n  tiny:\n    definition: { weights: acme/tiny, contextTokens: 1024, price: { input: 1, output: 1 } }\n    releases: { elsewhere: { weight: 100, url: http://10.0.0.9:8000 } }',
     )
-    .replace('nodeImage:', 'weights: { bucket: fleet-weights }\n  nodeImage:');
+    .replace(/nodeImage:.*/, `weights: { bucket: fleet-weights }\n  nodeImage: ${OWN_IMAGE}`);
   workplace.write('environments/prod.yaml', text);
   checkpoint('tiny', { 'model.safetensors': 'weights' });
 });
@@ -168,8 +173,31 @@ describe('fleet weights push', () => {
       { ...google.env, TIKTOKEN_ENCODINGS_BASE: workplace.path('vocabulary') },
     );
     expect(code).toBe(1);
-    expect(stderr).toContain('cl100k_base.tiktoken is not the published vocabulary');
+    expect(stderr).toContain('cl100k_base.tiktoken of the Harmony vocabulary is not the published one');
     expect([...objects().keys()].filter((key) => key.startsWith('harmony'))).toEqual([]);
+  });
+
+  describe('for machines of an image without container engine', () => {
+    beforeEach(() => {
+      const text = workplace.read('environments/prod.yaml').replace(OWN_IMAGE, UBUNTU);
+      workplace.write('environments/prod.yaml', text);
+    });
+
+    test('the engine is needed too, and how to get it is said', async () => {
+      const { code, stderr } = await push('--from', 'tiny');
+      expect(code).toBe(1);
+      for (const { path, source } of ENGINE_FILES)
+        expect(stderr).toContain(`--output .fleet/engine/${path} ${source}\n`);
+      expect(objects().size).toBe(0);
+    });
+
+    test('another package than the published one is refused before it is uploaded', async () => {
+      for (const { path } of ENGINE_FILES) workplace.write(`.fleet/engine/${path}`, 'something else');
+      const { code, stderr } = await push('--from', 'tiny');
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${ENGINE_FILES[0].path} of the container engine is not the published one`);
+      expect([...objects().keys()].filter((key) => key.startsWith('engine'))).toEqual([]);
+    });
   });
 
   test('a bucket that does not exist is not made on the way', async () => {
@@ -198,6 +226,9 @@ describe('fleet weights push', () => {
   });
 });
 
-test('the published vocabulary is recognised by its hash', () => {
-  for (const { path, sha256 } of HARMONY_FILES) expect(() => checkHarmony(path, sha256)).not.toThrow();
+test.each([HARMONY, ENGINE])('of $what the published files are recognised by their hashes', (folder) => {
+  for (const { path, sha256 } of folder.files) {
+    expect(() => checkPublished(folder, path, sha256)).not.toThrow();
+    expect(() => checkPublished(folder, path, 'f'.repeat(64))).toThrow(`${path} of ${folder.what}`);
+  }
 });

@@ -25,7 +25,7 @@ describe('routers on google', () => {
     expect(JSON.stringify(template.network_interface)).not.toContain('access_config');
   });
 
-  test('read their own documents and secrets, find machines, and nothing else', () => {
+  test('read their own documents and secrets, the container engine’s packages, find machines, and nothing else', () => {
     const member = `\${google_service_account.access_router.member}`;
     const grants = [...prod.resources].filter(([, attributes]) => attributes.member === member);
     expect(grants.map(([address]) => address).toSorted()).toEqual([
@@ -35,12 +35,19 @@ describe('routers on google', () => {
       'google_secret_manager_secret_iam_member.router_grants_read-groq-key',
       'google_secret_manager_secret_iam_member.router_grants_read-hop-key',
       'google_storage_bucket_iam_member.router_grants_documents',
+      'google_storage_bucket_iam_member.router_grants_engine',
     ]);
     expect(resource('google_project_iam_custom_role.router_grants_finds-machines').permissions).toEqual([
       'compute.instances.list',
     ]);
     const { condition } = resource('google_storage_bucket_iam_member.router_grants_documents');
     expect(JSON.stringify(condition)).toMatch(/objects\/router\/.*objects\/egress\//);
+    expect(resource('google_storage_bucket_iam_member.router_grants_engine')).toMatchObject({
+      bucket: 'example-fleet-weights',
+      condition: {
+        expression: 'resource.name.startsWith("projects/_/buckets/example-fleet-weights/objects/engine/")',
+      },
+    });
   });
 
   test('are asked for their health by Google’s own ranges on the agent’s port', () => {

@@ -1,11 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
+import { CloudTopology } from '../../constructs/cloud-topology.ts';
 import { sha256 } from '../../workloads/document.ts';
+import { routerFiles } from '../../workloads/router-boot.ts';
 import { freePorts } from '../cli/support.ts';
 import { eventually } from '../services/gateway/support/eventually.ts';
-import { oneGpu } from '../workloads/node-boot-support.ts';
+import { shippedEnvironment } from '../support/synth.ts';
+import { oneGpu, templates } from '../workloads/node-boot-support.ts';
 import type { Machine } from './node/machine.ts';
-import { MODEL, powerOff, powerOn, SERVING_MS, SHARD, SHARD_BYTES, serving } from './node/power-on.ts';
+import {
+  ENGINE,
+  MODEL,
+  powerOff,
+  powerOn,
+  SERVING_MS,
+  SHARD,
+  SHARD_BYTES,
+  serving,
+} from './node/power-on.ts';
 
 afterEach(powerOff);
 
@@ -80,9 +92,9 @@ test('weights that a power cut left half are taken up at the next boot', async (
   expect(node.storage.sentOf(SHARD)).toBe(SHARD_BYTES - 1_000_000);
 });
 
-test('from the hub: at one commit, each file by the hash that the hub gives, with a token that is kept nowhere', async () => {
+test('from the publishers: at one commit of the hub, each file by the hash that the hub gives, with a token that is kept nowhere', async () => {
   const [port = 0] = await freePorts(1);
-  const node = await powerOn({ ...oneGpu('google', port), gpus: 1, localDisks: 0 });
+  const node = await powerOn({ ...oneGpu('google', port), gpus: 1, localDisks: 0, engine: false });
   const { objects, url } = node.storage;
   objects.clear();
   const shard = randomBytes(1000);
@@ -99,11 +111,16 @@ test('from the hub: at one commit, each file by the hash that the hub gives, wit
   objects.set('/openai/gpt-oss-20b/resolve/c0ffee/config.json', Buffer.from('{}'));
   objects.set('/openai/gpt-oss-20b/resolve/c0ffee/model.safetensors', shard);
   objects.set('/public/o200k_base.tiktoken', Buffer.from('IQ== 0\n'));
-  const facts = JSON.parse(node.read('etc/fleet/weights.json'));
+  objects.set('/public/docker-ce.deb', Buffer.from('docker'));
+  const engine = [{ path: 'docker-ce.deb', sha256: sha256('docker'), source: `${url}/public/docker-ce.deb` }];
+  const facts = JSON.parse(node.read('etc/fleet/fetch.json'));
   const vocabulary = { path: 'o200k_base.tiktoken', source: `${url}/public/o200k_base.tiktoken` };
   node.write(
-    'etc/fleet/weights.json',
-    JSON.stringify({ ...facts, harmony: [{ ...vocabulary, sha256: sha256('IQ== 0\n') }] }),
+    'etc/fleet/fetch.json',
+    JSON.stringify({
+      ...facts,
+      published: { harmony: [{ ...vocabulary, sha256: sha256('IQ== 0\n') }], engine },
+    }),
   );
   await node.boot();
   await serving(node);
@@ -111,6 +128,7 @@ test('from the hub: at one commit, each file by the hash that the hub gives, wit
     'GET /openai/gpt-oss-20b/resolve/c0ffee/config.json Bearer hf-secret',
   );
   expect(node.storage.requests).toContain('GET /public/o200k_base.tiktoken');
+  expect(node.read('calls')).toMatch(/^apt-get .*\/docker-ce\.deb$/m);
   expect(node.storage.sentOf('model.bin')).toBe(0);
   expect(node.units.output.join('')).not.toContain('hf-secret');
 });
@@ -124,6 +142,45 @@ test('a server that hangs is killed and serves again', async () => {
   await eventually(() => expect(node.read('docker/containers/fleet-vllm-1')).not.toBe(pid), SERVING_MS);
   await serving(node);
   expect(node.read('dev/console')).toMatch(/server 1 has not answered for \d+ s: killing it/);
+});
+
+describe('a machine image without container engine', () => {
+  test('gets it from the bucket, once', async () => {
+    const node = await powerOn({ engine: false });
+    await node.boot();
+    await serving(node);
+    const packages = Object.keys(ENGINE).map((file) => `${node.root}/var/cache/fleet/engine/${file}`);
+    expect(node.read('calls')).toMatch(
+      new RegExp(`^apt-get -q install -y --no-install-recommends .* ${packages.join(' ')}$`, 'm'),
+    );
+    await node.units.stopAll();
+    node.storage.requests.length = 0;
+    const before = node.read('calls').length;
+    await node.boot();
+    await serving(node);
+    expect(node.storage.requests).toEqual([]);
+    expect(node.read('calls').slice(before)).not.toContain('apt-get');
+  });
+
+  test('has lost its power while installing: it goes on at the next boot', async () => {
+    const node = await powerOn();
+    node.write('var/lib/fleet/engine-begun', '');
+    await node.boot();
+    await serving(node);
+    expect(node.read('calls')).toMatch(/^dpkg --configure --pending\napt-get -q install /m);
+    expect(node.exists('var/lib/fleet/engine-begun')).toBe(false);
+  });
+
+  test('of a router, too', async () => {
+    const environment = shippedEnvironment('prod');
+    const google = { kind: 'gce', project: 'example-project', zones: ['us-central1-a'] } as const;
+    const topology = new CloudTopology(environment, google, (secret) => ({ env: secret }));
+    const node = await powerOn({ engine: false, files: routerFiles({ environment, topology, templates }) });
+    await node.boot('fleet-engine.service');
+    expect(node.read('run/fleet/reason/engine')).toBe('');
+    expect(node.units.stateOf('fleet-engine.service')).toBe('active');
+    expect(node.read('calls')).toMatch(/^apt-get .*\/docker-ce_1_amd64\.deb/m);
+  });
 });
 
 describe('a machine that goes', () => {

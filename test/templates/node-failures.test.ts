@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../services/gateway/support/eventually.ts';
 import type { Machine } from './node/machine.ts';
-import { MODEL, powerOff, powerOn, reported, SHARD, SHARD_BYTES, serving } from './node/power-on.ts';
+import { BUCKET, MODEL, powerOff, powerOn, reported, SHARD, SHARD_BYTES, serving } from './node/power-on.ts';
 
 afterEach(powerOff);
 
@@ -53,16 +54,40 @@ describe('a failed step ends in a state that says what happened', () => {
     expect((await node.health('/health')).status).toBe(503);
   });
 
-  test('a machine image with the driver alone, where nothing can be installed', async () => {
-    const node = await powerOn();
+  test('a machine image of your own without NVIDIA’s toolkit', async () => {
+    const node = await powerOn({}, 'aws');
     node.remove('bin/nvidia-ctk');
     await node.boot();
     await reported(
       node,
       'engine',
-      /no container engine with NVIDIA's toolkit, and this node has no internet/,
+      /the machine image lacks nvidia-ctk, and is none that fleet installs them on: see docs\/operations/,
     );
     expect(node.units.stateOf('fleet-image.service')).toBe('dependency');
+  });
+
+  test('no container engine in machine image and bucket: the message names the command that brings it', async () => {
+    const node = await powerOn({ engine: false });
+    node.storage.objects.delete(`/${BUCKET}/engine/manifest.json`);
+    await node.boot();
+    await reported(node, 'engine', /engine\/manifest\.json \(`fleet weights push` writes it\): HTTP 404/);
+    expect(node.units.stateOf('fleet-image.service')).toBe('dependency');
+    expect((await node.health('/health')).status).toBe(200);
+  });
+
+  test('a package of the container engine with a wrong checksum is not installed', async () => {
+    const node = await powerOn({ engine: false });
+    node.storage.objects.set(`/${BUCKET}/engine/docker-ce_1_amd64.deb`, Buffer.from('another'));
+    await node.boot();
+    await reported(node, 'engine', /docker-ce_1_amd64\.deb: wrong checksum, expected [0-9a-f]{64}/);
+    expect(node.read('calls')).not.toContain('apt-get');
+  });
+
+  test('packages that cannot be installed', async () => {
+    const node = await powerOn({ engine: false });
+    node.write('packages/broken', '');
+    await node.boot();
+    await reported(node, 'engine', /the container engine could not be installed: E: Unmet dependencies/);
   });
 
   test('an image that is not there', async () => {
@@ -88,7 +113,7 @@ describe('a failed step ends in a state that says what happened', () => {
     node.write('docker/crash', '');
     process.kill(Number(node.read('docker/containers/fleet-vllm-1')), 'SIGKILL');
     await reported(node, 'vllm@1', /it ended too often/);
-    expect((await node.health('/health')).status).toBe(503);
+    await eventually(async () => expect((await node.health('/health')).status).toBe(503));
   });
 });
 

@@ -1,3 +1,4 @@
+import { lacksEngine } from '../../../contracts/engine-packages.ts';
 import { imageOf, releasesOf } from '../../../contracts/release.ts';
 import { CloudError } from '../cloud.ts';
 import { hasPublicImage } from '../registry.ts';
@@ -40,8 +41,9 @@ function machineImageCheck({ section, cloud, fixes }: Examination): CloudCheck {
       if (placeholder !== undefined) return placeholder;
       if (!(await cloud.hasMachineImage(nodeImage)))
         return { state: 'missing', detail: `${nodeImage} does not exist or is not yours`, fix };
-      const isNewest = newest === undefined || newest === nodeImage;
-      return { state: 'found', detail: isNewest ? nodeImage : `${nodeImage}; the newest is ${newest}` };
+      const own = lacksEngine(nodeImage) || platform === 'aws' ? '' : '; docker and nvidia-ctk must be in it';
+      const newer = newest === undefined || newest === nodeImage ? '' : `; the newest is ${newest}`;
+      return { state: 'found', detail: `${nodeImage}${newer}${own}` };
     },
   };
 }

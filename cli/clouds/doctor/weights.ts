@@ -1,3 +1,5 @@
+import { cloudSection } from '../../../contracts/cloud-section.ts';
+import { ENGINE_FOLDER, engineSource } from '../../../contracts/engine-packages.ts';
 import type { Environment } from '../../../contracts/environment.ts';
 import { definitionOf, releasesOf } from '../../../contracts/release.ts';
 import {
@@ -10,7 +12,7 @@ import { parseJson } from '../../json.ts';
 import type { Bucket } from '../cloud.ts';
 import type { CloudCheck, Examination } from './check.ts';
 
-/** The weights of each model with own nodes, and the vocabulary that gpt-oss needs beside them. */
+/** The weights of each model with own nodes, and what nodes need beside them: gpt-oss' vocabulary, a container engine. */
 export function weightsFindings({ environment, section, cloud, fixes }: Examination): CloudCheck[] {
   const name = section.weights.bucket;
   if (name === undefined) return [];
@@ -31,9 +33,13 @@ export function weightsFindings({ environment, section, cloud, fixes }: Examinat
   const [first] = models.filter(({ weights }) => needsHarmony(weights));
   const harmony =
     first === undefined ? [] : [{ what: 'Harmony vocabulary', folder: HARMONY_FOLDER, model: first.model }];
+  const engine =
+    models[0] !== undefined && needsEngine(environment)
+      ? [{ what: 'container engine', folder: ENGINE_FOLDER, model: models[0].model }]
+      : [];
   return [
     bucketCheck,
-    ...[...folders, ...harmony].map(({ what, folder, model }): CloudCheck => {
+    ...[...folders, ...harmony, ...engine].map(({ what, folder, model }): CloudCheck => {
       const fix = `fleet weights push ${environment.name} ${model}`;
       return { what, fix, look: () => folderFinding(bucket, folder, fix) };
     }),
@@ -47,6 +53,17 @@ export function ownModels(environment: Environment): { readonly model: string; r
     const weights = definitionOf(environment, model)?.weights;
     return weights === undefined ? [] : [{ model, weights }];
   });
+}
+
+/** Whether machines install their container engine when they boot, and find it in the bucket. */
+export function needsEngine(environment: Environment): boolean {
+  const section = cloudSection(environment);
+  return (
+    section !== undefined &&
+    [section.nodeImage, section.routerImage ?? section.nodeImage].some(
+      (image) => engineSource(section, image) === 'bucket',
+    )
+  );
 }
 
 /** Whether vLLM speaks the Harmony format with a model: it goes by the model's path. */

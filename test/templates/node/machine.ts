@@ -3,13 +3,16 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { MachineFile } from '../../../workloads/machine-files.ts';
 import { nodeFiles } from '../../../workloads/node-boot.ts';
 import { ROOT } from '../../support/local-project.ts';
 import { type NodeCase, templates } from '../../workloads/node-boot-support.ts';
@@ -21,8 +24,15 @@ export interface MachineOptions extends NodeCase {
   /** GPUs that answer; undefined: there is no driver. @default 8 */
   readonly gpus?: number | 'none';
   readonly localDisks?: number;
+  /** Whether the machine image has a container engine. @default true */
+  readonly engine?: boolean;
+  /** What cloud-init writes. @default - what it writes for the node */
+  readonly files?: readonly MachineFile[];
   readonly env?: Readonly<Record<string, string>>;
 }
+
+const ENGINE_PROGRAMS = ['docker', 'nvidia-ctk'];
+const SYSTEM = `${dirname(process.execPath)}:/usr/sbin:/usr/bin`;
 
 /**
  * A GPU machine from its first boot on: a folder with what cloud-init would have written, stand-ins for driver, disks,
@@ -33,15 +43,18 @@ export class Machine {
   readonly storage = new Storage();
   units: UnitRunner;
   readonly #options: MachineOptions;
+  /** Folders of programs that are no stand-ins. */
+  #system = `${SYSTEM}:/sbin:/bin`;
 
   constructor(options: MachineOptions) {
     this.#options = options;
     this.units = this.#runner({});
     cpSync(join(import.meta.dirname, 'bin'), join(this.root, 'bin'), { recursive: true });
-    for (const { path, mode, text } of nodeFiles({ ...options, templates })) {
+    for (const { path, mode, text } of options.files ?? nodeFiles({ ...options, templates })) {
       this.write(path, text, Number.parseInt(mode, 8));
     }
-    const { gpus = 8, localDisks = 0 } = options;
+    const { gpus = 8, localDisks = 0, engine = true } = options;
+    if (!engine) this.#withoutEngine();
     this.write('dev/console', '');
     if (gpus !== 'none') this.write('dev/gpus', gpuLines(gpus));
     for (let disk = 0; disk < localDisks; disk += 1) {
@@ -55,7 +68,7 @@ export class Machine {
   }
 
   /** Power on: everything in memory is gone, everything on disk is there. */
-  async boot(): Promise<void> {
+  async boot(unit = 'fleet.target'): Promise<void> {
     rmSync(join(this.root, 'run'), { recursive: true, force: true });
     this.units = this.#runner({
       FLEET_METADATA: this.storage.url,
@@ -65,12 +78,16 @@ export class Machine {
     });
     this.storage.onSystemctl = ([verb, ...names]) =>
       verb === 'stop' ? this.units.stop(names) : Promise.resolve();
-    await this.units.start('fleet.target');
+    await this.units.start(unit);
   }
 
   async health(path: string): Promise<{ readonly status: number; readonly text: string }> {
     const answer = await fetch(`http://127.0.0.1:${this.#options.healthPort}${path}`);
     return { status: answer.status, text: await answer.text() };
+  }
+
+  exists(path: string): boolean {
+    return existsSync(join(this.root, path));
   }
 
   read(path: string): string {
@@ -99,6 +116,19 @@ export class Machine {
     rmSync(this.root, { recursive: true, force: true });
   }
 
+  /** The stand-in of apt brings it; whether the host of the tests has one is no matter. */
+  #withoutEngine(): void {
+    mkdirSync(join(this.root, 'packages'));
+    for (const program of ENGINE_PROGRAMS)
+      renameSync(join(this.root, 'bin', program), join(this.root, 'packages', program));
+    this.#system = join(this.root, 'system');
+    mkdirSync(this.#system);
+    for (const folder of SYSTEM.split(':'))
+      for (const program of readdirSync(folder).filter((name) => !ENGINE_PROGRAMS.includes(name)))
+        if (!existsSync(join(this.#system, program)))
+          symlinkSync(join(folder, program), join(this.#system, program));
+  }
+
   #runner(cloud: Readonly<Record<string, string>>): UnitRunner {
     const bin = join(this.root, 'bin');
     return new UnitRunner({
@@ -110,7 +140,7 @@ export class Machine {
             ? join(this.root, path)
             : path,
       env: {
-        PATH: `${bin}:${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`,
+        PATH: `${bin}:${this.#system}`,
         HOME: this.root,
         FLEET_ROOT: this.root,
         FLEET_PAUSE: '0.1',

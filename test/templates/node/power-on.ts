@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
+import { ENGINE_FOLDER } from '../../../contracts/engine-packages.ts';
 import { HARMONY_FOLDER, weightsFolder } from '../../../contracts/weights-manifest.ts';
 import { freePorts } from '../../cli/support.ts';
 import { eventually } from '../../services/gateway/support/eventually.ts';
@@ -11,6 +12,11 @@ export const MODEL = `${BUCKET}/${weightsFolder('openai/gpt-oss-120b')}`;
 export const SHARD = 'model-00001-of-00001.safetensors';
 export const SHARD_BYTES = 3_000_000;
 export const SERVING_MS = 20_000;
+/** What stands for packages. */
+export const ENGINE = {
+  'docker-ce_1_amd64.deb': Buffer.from('docker'),
+  'nvidia-container-toolkit_1_amd64.deb': Buffer.from('toolkit'),
+};
 
 /** A machine of an 8-GPU release, with its bucket filled. */
 export async function powerOn(
@@ -28,6 +34,7 @@ export async function powerOn(
   await made.storage.listen();
   made.storage.push(MODEL, { 'config.json': Buffer.from('{}'), [SHARD]: randomBytes(SHARD_BYTES) });
   made.storage.push(`${BUCKET}/${HARMONY_FOLDER}`, { 'o200k_base.tiktoken': Buffer.from('IQ== 0\n') });
+  made.storage.push(`${BUCKET}/${ENGINE_FOLDER}`, ENGINE);
   const { metadata } = made.storage;
   metadata.set(
     '/computeMetadata/v1/instance/service-accounts/default/token',

@@ -1,10 +1,13 @@
-"""Brings a model's files to the data disk, once: from the weights bucket, else from the model hub.
+"""Brings what a machine needs to its disk, once: from the weights bucket, else from where it is published.
 
+usage: fetch.py weights     the model and the Harmony vocabulary, to the data disk
+       fetch.py engine      packages of the container engine, to /var/cache/fleet
 Files of 4 GB come in parallel, a broken transfer goes on where it stopped, every file's hash is checked, and only then
 a marker says that the folder is complete. A complete folder is used without asking anybody. Standard library only.
-environment: facts in weights.json; FLEET_ROOT, FLEET_METADATA, FLEET_STORAGE, FLEET_SECRETS, HF_ENDPOINT for tests
+environment: facts in fetch.json; FLEET_ROOT, FLEET_METADATA, FLEET_STORAGE, FLEET_SECRETS, HF_ENDPOINT for tests
 """
 
+import functools
 import hashlib
 import http.client
 import json
@@ -20,7 +23,7 @@ from pathlib import Path
 
 ROOT = os.environ.get("FLEET_ROOT", "")
 ETC, RUN = Path(f"{ROOT}/etc/fleet"), Path(f"{ROOT}/run/fleet")
-FOLDER = Path(f"{ROOT}/var/lib/fleet/data/weights")
+TARGETS = {"weights": Path(f"{ROOT}/var/lib/fleet/data/weights"), "engine": Path(f"{ROOT}/var/cache/fleet")}
 METADATA = os.environ.get("FLEET_METADATA", "http://169.254.169.254")
 STORAGE = os.environ.get("FLEET_STORAGE", "https://storage.googleapis.com")
 SECRETS = os.environ.get("FLEET_SECRETS", "https://secretmanager.googleapis.com")
@@ -30,6 +33,7 @@ STREAMS = 8
 BLOCK = 8 * 1024 * 1024
 ATTEMPTS = 6
 MARKER = ".complete"
+STEP = sys.argv[1]
 
 
 class Failure(Exception):
@@ -114,14 +118,17 @@ class Bucket:
         return self.locate(f"{folder}/{file['path']}")
 
 
-class Hub:
-    """The model hub, at the commit that its main branch has now; and the vocabulary from where OpenAI publishes it."""
+class Publishers:
+    """The model hub, at the commit that its main branch has now; other files from where each is published."""
 
     def __init__(self, facts):
-        token = secret(facts)
         self.facts = facts
-        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self.commit = None
+
+    @functools.cached_property
+    def headers(self):
+        token = secret(self.facts)
+        return {} if token is None else {"Authorization": f"Bearer {token}"}
 
     def json(self, path):
         def fetch():
@@ -131,8 +138,8 @@ class Hub:
         return patiently(f"{HUB}{path}", fetch)
 
     def manifest(self, folder):
-        if folder == "harmony":
-            return self.facts["harmony"]
+        if folder in self.facts["published"]:
+            return self.facts["published"][folder]
         model = self.facts["weights"]
         self.commit = self.json(f"/api/models/{model}")["sha"]
         tree = self.json(f"/api/models/{model}/tree/{self.commit}?recursive=true")
@@ -145,7 +152,7 @@ class Hub:
         ]
 
     def source(self, folder, file):
-        if folder == "harmony":
+        if folder in self.facts["published"]:
             return file["source"], {}
         path = urllib.parse.quote(file["path"])
         return f"{HUB}/{self.facts['weights']}/resolve/{self.commit}/{path}", self.headers
@@ -164,7 +171,7 @@ def hash_of(path, file):
 
 
 def fetch_file(source, folder, file):
-    target = FOLDER / folder / file["path"]
+    target = TARGETS[STEP] / folder / file["path"]
     if target.is_file():
         return
     part = target.with_name(f"{target.name}.part")
@@ -197,16 +204,16 @@ def fetch_file(source, folder, file):
         part.unlink()
         if last:
             raise Failure(f"{what}: wrong checksum, expected {wanted}, got {found}")
-        print(f"fleet weights: {what}: wrong checksum, once more from its beginning", flush=True)
+        print(f"fleet {STEP}: {what}: wrong checksum, once more from its beginning", flush=True)
 
 
 def fetch_folder(source, folder):
-    marker = FOLDER / folder / MARKER
+    marker = TARGETS[STEP] / folder / MARKER
     if marker.is_file():
-        print(f"fleet weights: {folder} is complete", flush=True)
+        print(f"fleet {STEP}: {folder} is complete", flush=True)
         return
     files = source().manifest(folder)
-    print(f"fleet weights: {folder}: {len(files)} files", flush=True)
+    print(f"fleet {STEP}: {folder}: {len(files)} files", flush=True)
     with ThreadPoolExecutor(STREAMS) as pool:
         transfers = [pool.submit(fetch_file, source(), folder, file) for file in files]
     problems = [str(error) for error in (transfer.exception() for transfer in transfers) if error]
@@ -217,15 +224,15 @@ def fetch_folder(source, folder):
 
 
 def main():
-    facts = json.loads((ETC / "weights.json").read_text())
+    facts = json.loads((ETC / "fetch.json").read_text())
     made = []
 
     def source():
         if not made:
-            made.append(Hub(facts) if facts["bucket"] is None else Bucket(facts))
+            made.append(Publishers(facts) if facts["bucket"] is None else Bucket(facts))
         return made[0]
 
-    for folder in (facts["folder"], "harmony"):
+    for folder in facts["folders"][STEP]:
         fetch_folder(source, folder)
 
 
@@ -235,5 +242,5 @@ if __name__ == "__main__":
     except (Failure, OSError, KeyError, ValueError) as error:
         message = str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
         (RUN / "reason").mkdir(parents=True, exist_ok=True)
-        (RUN / "reason/weights").write_text(f"{message}\n")
-        sys.exit(f"fleet weights: {message}")
+        (RUN / "reason" / STEP).write_text(f"{message}\n")
+        sys.exit(f"fleet {STEP}: {message}")
