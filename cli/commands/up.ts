@@ -155,12 +155,19 @@ async function confirm(
 /** A machine that boots a placeholder would cost money and serve nobody. */
 function refusePlaceholders({ name, platform, images, models, gateway, google, aws }: Environment): void {
   if (platform !== 'google' && platform !== 'aws') return;
-  const nodeImage = { google, aws }[platform]?.nodeImage;
+  const { nodeImage, routerImage } = { google, aws }[platform] ?? {};
   const own = Object.values(models).flatMap(({ releases }) =>
     Object.values(releases ?? {}).flatMap(({ nodes }) => nodes?.image ?? []),
   );
   const { vllm, ...others } = images;
-  const written = [nodeImage, gateway.certificate, ...Object.values(vllm), ...Object.values(others), ...own];
+  const machines = [nodeImage, routerImage];
+  const written = [
+    ...machines,
+    gateway.certificate,
+    ...Object.values(vllm),
+    ...Object.values(others),
+    ...own,
+  ];
   const found = written.filter((text) => text !== undefined && isPlaceholder(text));
   if (found.length === 0) return;
   throw new Failure(

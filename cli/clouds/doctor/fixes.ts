@@ -36,6 +36,11 @@ function awsFixes({ region, account }: CloudSection & { readonly platform: 'aws'
   };
 }
 
+/** Prints the digest of what the registry has. */
+export function inspectImage(image: string): string {
+  return `docker buildx imagetools inspect ${image.replace(/@.*$/, '')}`;
+}
+
 /** Copies a public image into a private registry without pulling it, and prints the digest that belongs in the file. */
 export function copyImage(source: string, image: string): string {
   const target = image.replace(/@sha256:.*$/, `:${source.split(':').at(-1)}`);

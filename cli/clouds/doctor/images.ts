@@ -1,32 +1,38 @@
 import { lacksEngine } from '../../../contracts/engine-packages.ts';
 import { imageOf, releasesOf } from '../../../contracts/release.ts';
+import type { CloudImage } from '../../image-repository.ts';
 import { CloudError } from '../cloud.ts';
 import { hasPublicImage } from '../registry.ts';
 import { type CloudCheck, type Examination, placeholderFinding } from './check.ts';
-import { copyImage } from './fixes.ts';
+import { copyImage, inspectImage } from './fixes.ts';
 
-/** The machine image and the container images of own nodes. */
+/** Machine images and container images of nodes and routers, and of the gateway. */
 export function imageFindings(examination: Examination): CloudCheck[] {
-  const { environment } = examination;
+  const { environment, section } = examination;
+  const { name, images } = environment;
   const own = releasesOf(environment).flatMap(({ document: { nodes } }) => nodes ?? []);
-  if (own.length === 0) return [];
   const vllm = new Map(
     own.map((nodes) => [imageOf(environment, nodes), `vllm/vllm-openai:v${nodes.version}`]),
   );
-  const { dcgmExporter, nodeExporter } = environment.images;
+  const check = (what: string, image: string | undefined, fix: (reference: string) => string) =>
+    image === undefined ? [] : [containerImageCheck(what, image, fix(image), examination)];
+  const ours = (part: CloudImage) => () => `fleet image push ${name} ${part}`;
   return [
-    machineImageCheck(examination),
-    ...[...vllm].map(([image, source]) => containerImageCheck('vLLM image', image, source, examination)),
-    ...(dcgmExporter === undefined
-      ? []
-      : [containerImageCheck('DCGM exporter', dcgmExporter, undefined, examination)]),
-    ...(nodeExporter === undefined
-      ? []
-      : [containerImageCheck('node exporter', nodeExporter, undefined, examination)]),
+    ...(own.length === 0 ? [] : [nodeImageCheck(examination)]),
+    ...(section.routerImage === undefined ? [] : [routerImageCheck(section.routerImage, examination)]),
+    ...[...vllm].flatMap(([image, source]) =>
+      check('vLLM image', image, (there) =>
+        source === there ? inspectImage(there) : copyImage(source, there),
+      ),
+    ),
+    ...(own.length === 0 ? [] : check('DCGM exporter', images.dcgmExporter, inspectImage)),
+    ...check('node exporter', images.nodeExporter, inspectImage),
+    ...check('router image', images.router, ours('router')),
+    ...check('gateway image', images.gateway, ours('gateway')),
   ];
 }
 
-function machineImageCheck({ section, cloud, fixes }: Examination): CloudCheck {
+function nodeImageCheck({ section, cloud, fixes }: Examination): CloudCheck {
   const { nodeImage, platform } = section;
   return {
     what: 'machine image',
@@ -48,6 +54,21 @@ function machineImageCheck({ section, cloud, fixes }: Examination): CloudCheck {
   };
 }
 
+function routerImageCheck(image: string, { section, cloud, fixes }: Examination): CloudCheck {
+  return {
+    what: 'machine image of routers',
+    fix: fixes.machineImages,
+    look: async () => {
+      const fix = `set ${section.platform}.routerImage, or leave it out: routers start from nodeImage then`;
+      const placeholder = placeholderFinding(image, fix);
+      if (placeholder !== undefined) return placeholder;
+      return (await cloud.hasMachineImage(image))
+        ? { state: 'found', detail: image }
+        : { state: 'missing', detail: `${image} does not exist or is not yours`, fix };
+    },
+  };
+}
+
 /** It is a hint: the check itself does not fail with it. */
 async function newestOf(cloud: Examination['cloud']): Promise<string | undefined> {
   try {
@@ -58,16 +79,7 @@ async function newestOf(cloud: Examination['cloud']): Promise<string | undefined
   }
 }
 
-function containerImageCheck(
-  what: string,
-  image: string,
-  source: string | undefined,
-  { cloud }: Examination,
-): CloudCheck {
-  const fix =
-    source === undefined || source === image
-      ? `docker buildx imagetools inspect ${image.replace(/@.*$/, '')}`
-      : copyImage(source, image);
+function containerImageCheck(what: string, image: string, fix: string, { cloud }: Examination): CloudCheck {
   return {
     what,
     fix,
