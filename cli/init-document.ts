@@ -28,6 +28,8 @@ export interface InitAnswers {
   readonly vllmImage?: string;
   readonly gatewayImage?: string;
   readonly routerImage?: string;
+  /** Prometheus' container image, which also runs beside each gateway; by digest outside class development. */
+  readonly prometheusImage?: string;
   /** ARN of a certificate of ACM. */
   readonly certificate?: string;
   /** Bare name of the bucket that `fleet weights push` fills. */
@@ -131,10 +133,13 @@ function imagesOf(answers: InitAnswers): object {
   const vllm = answers.vllmImage ?? (answers.class === 'development' ? undefined : later('vllm-openai'));
   const gateway = answers.gatewayImage ?? later('gateway');
   const router = answers.routerImage ?? later('router');
+  const published = answers.class === 'development' && answers.platform !== 'aws';
+  const prometheus = answers.prometheusImage ?? (published ? undefined : later('prometheus'));
   const images = {
     ...(vllm === undefined ? {} : { vllm: { [VLLM_VERSION]: vllm } }),
     ...(gateway === undefined ? {} : { gateway }),
     ...(router === undefined ? {} : { router }),
+    ...(prometheus === undefined ? {} : { prometheus }),
   };
   return Object.keys(images).length === 0 ? {} : { images };
 }

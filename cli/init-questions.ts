@@ -19,6 +19,7 @@ type Flag =
   | 'weightsBucket'
   | 'gatewayImage'
   | 'routerImage'
+  | 'prometheusImage'
   | 'certificate';
 
 interface Question {
@@ -109,6 +110,13 @@ export const QUESTIONS: readonly Question[] = [
     flag: 'routerImage',
     option: '--router-image',
     text: 'image of the router, <registry>/<name>@sha256:<digest>; empty: later, `fleet image push` writes it',
+    when: isCloud,
+    optional: true,
+  },
+  {
+    flag: 'prometheusImage',
+    option: '--prometheus-image',
+    text: 'image of Prometheus in a registry of the cloud, <registry>/<name>@sha256:<digest>; empty: later',
     when: isCloud,
     optional: true,
   },

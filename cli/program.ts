@@ -146,6 +146,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--vllm-image <image>', 'vLLM container image, by digest outside class development')
     .option('--gateway-image <image>', 'container image of the gateway, written by `fleet image push`')
     .option('--router-image <image>', 'container image of the router, written by `fleet image push`')
+    .option('--prometheus-image <image>', 'platforms google and aws: Prometheus by digest, in your registry')
     .option('--certificate <arn>', "platform aws: certificate of the gateway's domain")
     .option('--weights-bucket <name>', 'platforms google and aws: bucket that `fleet weights push` fills')
     .action((name: string, flags: Record<string, string>) =>

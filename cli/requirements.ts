@@ -89,6 +89,27 @@ function processRequirements(environment: Environment): Requirement[] {
       install: 'https://prometheus.io/download',
     },
   ];
+  const alertmanager: Requirement = {
+    what: 'alertmanager',
+    lowest: Object.values(environment.alertmanager?.receivers ?? {}).some(({ webhook }) => webhook?.secretUrl)
+      ? '0.26'
+      : '0.25',
+    neededBy: 'platform process: alertmanager',
+    check: {
+      kind: 'program',
+      names: ['alertmanager', 'prometheus-alertmanager'],
+      versionArguments: ['--version'],
+    },
+    debianPackage: 'prometheus-alertmanager',
+    install: 'https://prometheus.io/download/#alertmanager',
+  };
+  const grafana: Requirement = {
+    what: 'grafana',
+    lowest: '12.0',
+    neededBy: 'platform process: grafana',
+    check: { kind: 'program', names: ['grafana'], versionArguments: ['--version'] },
+    install: 'https://grafana.com/grafana/download (or remove the section `grafana`)',
+  };
   const redis: Requirement = {
     what: 'redis-server',
     lowest: '6.0',
@@ -105,6 +126,8 @@ function processRequirements(environment: Environment): Requirement[] {
   };
   return [
     ...servers,
+    ...(environment.alertmanager === undefined ? [] : [alertmanager]),
+    ...(environment.grafana === undefined ? [] : [grafana]),
     ...(runsRedis(environment) ? [redis] : []),
     ...(process?.engine === 'vllm' ? [vllm] : []),
   ];

@@ -1,4 +1,5 @@
 import type { Environment } from '../contracts/environment.ts';
+import { ALERTMANAGER_PORT, GRAFANA_PORT } from '../contracts/schema/observability.ts';
 import type { SecretSource } from '../contracts/secret.ts';
 import type { Discovery, SecretReader, Topology } from '../workloads/topology.ts';
 
@@ -9,11 +10,14 @@ export class CloudTopology implements Topology {
   readonly listen: Topology['listen'];
   readonly reach: Topology['reach'];
   readonly discovery: Discovery;
+  readonly grafana: Topology['grafana'];
 
   readonly #gatewaySecret: (name: string) => SecretSource;
 
   constructor(environment: Environment, discovery: Discovery, gatewaySecret: (name: string) => SecretSource) {
     const { gateway, router, egress, prometheus } = environment;
+    const alertmanager = environment.alertmanager?.port ?? ALERTMANAGER_PORT;
+    const grafana = environment.grafana?.port ?? GRAFANA_PORT;
     const everywhere = (port: number) => `0.0.0.0:${port}`;
     const named = (part: string, port: number) => `${part}.${environment.name}.fleet.internal:${port}`;
     this.listen = {
@@ -25,6 +29,8 @@ export class CloudTopology implements Topology {
       egress: everywhere(egress.port),
       egressAdmin: everywhere(egress.adminPort),
       prometheus: everywhere(prometheus.port),
+      alertmanager: everywhere(alertmanager),
+      grafana: everywhere(grafana),
     };
     this.reach = {
       router: named('router', router.port),
@@ -32,6 +38,15 @@ export class CloudTopology implements Topology {
       gatewayAdmin: named('gateway', gateway.adminPort),
       egressAdmin: named('router', egress.adminPort),
       routerAgent: named('router', router.agentPort),
+      prometheus: named('prometheus', prometheus.port),
+      // Both share Prometheus' machine.
+      alertmanager: `127.0.0.1:${alertmanager}`,
+      grafana: `127.0.0.1:${grafana}`,
+    };
+    this.grafana = {
+      folder: SECRETS_FOLDER,
+      data: '/var/lib/grafana',
+      password: (secret) => `$__file{${SECRETS_FOLDER}/${secret}}`,
     };
     this.discovery = discovery;
     this.#gatewaySecret = gatewaySecret;

@@ -16,10 +16,14 @@ export interface DocumentProps {
   readonly document: Document;
 }
 
-/** What Prometheus is given. */
-export interface PrometheusProps extends DocumentProps {
-  /** Recording rules and alerts, which the document names as `rules.yml`. */
+/** What Prometheus, and where the environment wants them Alertmanager and Grafana, are given. */
+export interface ObservabilityProps {
+  readonly prometheus: Document;
+  /** Recording rules and alerts, which Prometheus' document names as `rules.yml`. */
   readonly rules: Document;
+  readonly alertmanager?: Document;
+  /** By path below Grafana's folder. */
+  readonly grafana?: Readonly<Record<string, Document>>;
 }
 
 /**
@@ -35,7 +39,7 @@ export interface Platform {
   egress(scope: Construct, props: DocumentProps): void;
   router(scope: Construct, props: RouterProps): void;
   gateway(scope: Construct, props: DocumentProps): void;
-  prometheus(scope: Construct, props: PrometheusProps): void;
+  observability(scope: Construct, props: ObservabilityProps): void;
   /** What gateways share. Absent: it runs none, and environments name somebody else's. */
   redis?(scope: Construct): void;
 }

@@ -12,7 +12,7 @@ export interface EnvironmentPort {
 /** All ports that an environment takes on one host. Empty where its programs do not share one (google, aws). */
 export function portsOf(environment: Environment): EnvironmentPort[] {
   if (environment.platform !== 'process' && environment.platform !== 'docker') return [];
-  const { gateway, router, egress, prometheus } = environment;
+  const { gateway, router, egress, prometheus, alertmanager, grafana } = environment;
   return [
     { path: ['gateway', 'port'], port: gateway.port },
     { path: ['gateway', 'adminPort'], port: gateway.adminPort },
@@ -22,6 +22,8 @@ export function portsOf(environment: Environment): EnvironmentPort[] {
     { path: ['egress', 'port'], port: egress.port },
     { path: ['egress', 'adminPort'], port: egress.adminPort },
     { path: ['prometheus', 'port'], port: prometheus.port },
+    ...(alertmanager === undefined ? [] : [{ path: ['alertmanager', 'port'], port: alertmanager.port }]),
+    ...(grafana === undefined ? [] : [{ path: ['grafana', 'port'], port: grafana.port }]),
     ...(gateway.redis !== undefined && runsRedis(environment)
       ? [{ path: ['gateway', 'redis', 'port'], port: gateway.redis.port }]
       : []),

@@ -7,6 +7,7 @@ import { fallbackProblems } from './fallback-rules.ts';
 import { gatewayProblems } from './gateway-rules.ts';
 import { nearest } from './nearest.ts';
 import { nodeProblems } from './node-rules.ts';
+import { observabilityProblems } from './observability-rules.ts';
 import type { Problem } from './problem.ts';
 import { redisProblems } from './redis-rules.ts';
 import { definitionOf, hostedModelOf } from './release.ts';
@@ -34,6 +35,7 @@ const RULES: readonly Rule[] = [
   cloudProblems,
   gatewayProblems,
   routerProblems,
+  observabilityProblems,
   endpoints,
   secretProblems,
   redisProblems,

@@ -6,11 +6,12 @@ import { Images } from './schema/images.ts';
 import { Machine } from './schema/machines.ts';
 import { Model, type Release } from './schema/models.ts';
 import type { Nodes } from './schema/nodes.ts';
+import { Alertmanager, Grafana, Prometheus } from './schema/observability.ts';
 import { AwsPlatform, DockerPlatform, GooglePlatform, ProcessPlatform } from './schema/platforms.ts';
 import { Router } from './schema/router.ts';
 import { Slo } from './schema/slo.ts';
 import { State } from './schema/state.ts';
-import { Duration, Name, Port, SecretReference as Reference } from './schema/values.ts';
+import { Name, SecretReference as Reference } from './schema/values.ts';
 
 export const EnvironmentSchema = z.strictObject({
   class: z.enum(['development', 'staging', 'production']),
@@ -31,13 +32,9 @@ export const EnvironmentSchema = z.strictObject({
   gateway: Gateway,
   router: Router,
   egress: Egress.prefault({}),
-  prometheus: z
-    .strictObject({
-      port: Port.default(9090),
-      scrapeInterval: Duration.default('15s'),
-      retention: Duration.default('15d'),
-    })
-    .prefault({}),
+  prometheus: Prometheus.prefault({}),
+  alertmanager: Alertmanager.optional(),
+  grafana: Grafana.optional(),
   slo: Slo.prefault({}),
   state: State.optional(),
   checks: Checks.prefault({}),

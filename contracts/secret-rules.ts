@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts';
 import { nearest } from './nearest.ts';
+import { secretUses } from './observability-rules.ts';
 import type { Problem } from './problem.ts';
 
 /** References to secrets must lead somewhere, to a kind that the platform can read, and never be the secret itself. */
@@ -19,6 +20,7 @@ function secretReferences(environment: Environment): Problem[] {
       [cloud, 'weights', 'hubToken'],
       environment[cloud]?.weights.hubToken,
     ]),
+    ...secretUses(environment).map(({ path, name }): [Problem['path'], string] => [path, name]),
   ];
   const known = Object.keys(environment.secrets);
   return uses.flatMap(([path, name]) =>

@@ -38,7 +38,7 @@ export class EnvironmentStack extends TerraformStack {
     platform.router(this, { weights: documents.weights, servers: documents.servers });
     if (runsRedis(environment)) platform.redis?.(this);
     platform.gateway(this, { document: documents.gateway });
-    platform.prometheus(this, { document: documents.prometheus, rules: documents.rules });
+    platform.observability(this, documents);
     new TerraformOutput(this, WEIGHTS_OUTPUT, { value: weightsNote(environment) });
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GRAFANA_TEMPLATES } from '../workloads/grafana.ts';
 import { NODE_TEMPLATES } from '../workloads/node-templates.ts';
 import { ROUTER_TEMPLATES } from '../workloads/router.ts';
 import { ROUTER_MACHINE_TEMPLATES } from '../workloads/router-machine-templates.ts';
@@ -12,6 +13,7 @@ export function readTemplates(folder: string): Templates {
     nginx: read(folder, ROUTER_TEMPLATES),
     node: read(folder, NODE_TEMPLATES),
     rules: read(folder, RULES_TEMPLATES),
+    grafana: read(folder, GRAFANA_TEMPLATES),
     routerMachine: read(folder, ROUTER_MACHINE_TEMPLATES),
   };
 }

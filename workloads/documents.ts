@@ -1,7 +1,9 @@
 import type { Environment } from '../contracts/environment.ts';
+import { alertmanagerDocument } from './alertmanager.ts';
 import type { Document } from './document.ts';
 import { jsonDocument } from './document.ts';
 import { edgeDocument, egressDocument, needsEgress } from './gateway.ts';
+import { grafanaDocuments } from './grafana.ts';
 import { prometheusDocument } from './prometheus.ts';
 import { routerDocument, serversDocument } from './router.ts';
 import { rulesDocument } from './rules.ts';
@@ -20,6 +22,10 @@ export interface EnvironmentDocuments {
   readonly prometheus: Document;
   /** Recording rules and alerts. */
   readonly rules: Document;
+  /** Absent where the environment has no Alertmanager. */
+  readonly alertmanager?: Document;
+  /** By path below Grafana's folder. Absent where the environment has none. */
+  readonly grafana?: Readonly<Record<string, Document>>;
 }
 
 /** An environment → the documents that run. The same on every platform but for addresses. */
@@ -43,5 +49,7 @@ export function environmentDocuments(
     egress: egress ? egressDocument(environment, topology) : undefined,
     prometheus: prometheusDocument(environment, topology),
     rules: rulesDocument(environment, topology, templates.rules),
+    alertmanager: alertmanagerDocument(environment, topology),
+    grafana: grafanaDocuments(environment, topology, templates.grafana, []),
   };
 }

@@ -8,6 +8,8 @@ import { EXPORTER_PORTS, MACHINE_LABELS, type Topology } from './topology.ts';
 
 /** Lies beside prometheus.yml. */
 export const RULES_FILE = 'rules.yml';
+/** How late the metrics of a gateway may come: as long as the store was away, its sidecar keeps them. */
+const LATEST_PUSH = '30m';
 
 /** prometheus.yml. Scrapes the text format 0.0.4, which 2.42 and 3.x read alike. */
 export function prometheusDocument(environment: Environment, topology: Topology): Document {
@@ -19,17 +21,70 @@ export function prometheusDocument(environment: Environment, topology: Topology)
       external_labels: { environment: environment.name },
     },
     rule_files: [RULES_FILE],
+    ...(environment.alertmanager === undefined
+      ? {}
+      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [reach.alertmanager] }] }] } }),
+    ...(receivesMetrics(topology) ? { storage: { tsdb: { out_of_order_time_window: LATEST_PUSH } } } : {}),
+    ...remoteWrite(environment, topology),
     scrape_configs: [
-      fixedJob('gateway', reach.gatewayAdmin),
-      fixedJob('router', reach.routerAgent),
-      ...(needsEgress(environment) ? [fixedJob('egress', reach.egressAdmin)] : []),
+      ...(receivesMetrics(topology) ? [] : [fixedJob('gateway', reach.gatewayAdmin)]),
+      ...routerJobs(environment, topology),
       ...serverJobs(environment, topology),
       ...exporterJobs(environment, topology),
+      ...(environment.alertmanager === undefined ? [] : [fixedJob('alertmanager', reach.alertmanager)]),
+      ...(environment.grafana === undefined ? [] : [fixedJob('grafana', reach.grafana)]),
       // It scrapes itself from inside, also where it listens on all addresses.
       fixedJob('prometheus', listen.prometheus.replace('0.0.0.0', '127.0.0.1')),
     ],
   };
   return textDocument(stringify(config, { lineWidth: 0 }));
+}
+
+/** Where gateways come and go as the platform likes, a sidecar of each sends its metrics: nobody can find them in time. */
+export function receivesMetrics({ discovery }: Pick<Topology, 'discovery'>): boolean {
+  return discovery.kind !== 'static';
+}
+
+function remoteWrite(environment: Environment, topology: Topology) {
+  const file = (name: string) => {
+    const source = topology.secret(name, 'prometheus');
+    if (!('file' in source)) throw new Error(`Prometheus cannot read secret ${name} from a variable`);
+    return source.file;
+  };
+  const targets = environment.prometheus.remoteWrite.map(
+    ({ url, bearer, basic, sigv4, google, metrics }) => ({
+      url,
+      ...(bearer === undefined ? {} : { authorization: { credentials_file: file(bearer) } }),
+      ...(basic === undefined
+        ? {}
+        : { basic_auth: { username: basic.user, password_file: file(basic.password) } }),
+      ...(sigv4 === undefined
+        ? {}
+        : { sigv4: { region: sigv4.region, ...(sigv4.role === undefined ? {} : { role_arn: sigv4.role }) } }),
+      ...(google === undefined ? {} : { google_iam: {} }),
+      ...(metrics === undefined
+        ? {}
+        : { write_relabel_configs: [{ source_labels: ['__name__'], regex: metrics, action: 'keep' }] }),
+    }),
+  );
+  return targets.length === 0 ? {} : { remote_write: targets };
+}
+
+/** Where routers are machines of a cloud, each is found: behind one name only one of them would be seen. */
+function routerJobs(environment: Environment, { reach, discovery }: Topology) {
+  const egress = needsEgress(environment);
+  if (discovery.kind === 'static')
+    return [
+      fixedJob('router', reach.routerAgent),
+      ...(egress ? [fixedJob('egress', reach.egressAdmin)] : []),
+    ];
+  const { agentPort } = environment.router;
+  return [
+    discoveredJob('router', agentPort, environment, discovery, ROUTERS),
+    ...(egress
+      ? [discoveredJob('egress', environment.egress.adminPort, environment, discovery, ROUTERS)]
+      : []),
+  ];
 }
 
 function fixedJob(job: string, target: string) {
@@ -50,7 +105,7 @@ function serverJobs(environment: Environment, topology: Topology) {
 function exporterJobs(environment: Environment, { discovery }: Topology) {
   if (discovery.kind === 'static') return [];
   return [
-    discoveredJob('node-exporter', EXPORTER_PORTS['node-exporter'], environment, discovery),
+    discoveredJob('node-exporter', EXPORTER_PORTS['node-exporter'], environment, discovery, EVERY_MACHINE),
     discoveredJob('dcgm', EXPORTER_PORTS['dcgm-exporter'], environment, discovery),
   ];
 }
@@ -60,6 +115,7 @@ function discoveredJob(
   port: number,
   environment: Environment,
   discovery: Exclude<Topology['discovery'], { kind: 'static' }>,
+  machines: Machines = NODES,
 ) {
   switch (discovery.kind) {
     case 'gce':
@@ -72,7 +128,7 @@ function discoveredJob(
           filter: `labels.${MACHINE_LABELS.environment}=${machineLabel(environment.name)}`,
         })),
         relabel_configs: [
-          ...relabel((label) => `__meta_gce_label_${label}`, '__meta_gce_instance_name'),
+          ...relabel((label) => `__meta_gce_label_${label}`, '__meta_gce_instance_name', machines),
           ...withDots(environment),
         ],
       };
@@ -86,7 +142,7 @@ function discoveredJob(
             filters: [{ name: `tag:${MACHINE_LABELS.environment}`, values: [environment.name] }],
           },
         ],
-        relabel_configs: relabel((label) => `__meta_ec2_tag_${label}`, '__meta_ec2_instance_id'),
+        relabel_configs: relabel((label) => `__meta_ec2_tag_${label}`, '__meta_ec2_instance_id', machines),
       };
   }
 }
@@ -106,14 +162,24 @@ function staticTargets(
   );
 }
 
+/** Labels of the environment's machines that targets get, and which machines a job reads. */
+interface Machines {
+  readonly labels: readonly ('model' | 'release' | 'part')[];
+  /** What the labels, joined by `;`, must match. @default - every machine is read */
+  readonly match?: string;
+}
+
+const NODES: Machines = { labels: ['model', 'release'], match: '.+;.+' };
+const ROUTERS: Machines = { labels: ['part'], match: 'router' };
+const EVERY_MACHINE: Machines = { labels: ['model', 'release', 'part'] };
+
 /** Prometheus turns what is no letter, digit or underscore in a label's name into an underscore. */
-function relabel(meta: (label: string) => string, node: string) {
+function relabel(meta: (label: string) => string, node: string, { labels, match }: Machines) {
   const from = (label: string) => meta(label.replaceAll('-', '_'));
   return [
-    { source_labels: [from(MACHINE_LABELS.model)], target_label: 'model' },
-    { source_labels: [from(MACHINE_LABELS.release)], target_label: 'release' },
+    ...labels.map((label) => ({ source_labels: [from(MACHINE_LABELS[label])], target_label: label })),
     { source_labels: [node], target_label: 'node' },
-    { source_labels: ['model', 'release'], regex: '.+;.+', action: 'keep' },
+    ...(match === undefined ? [] : [{ source_labels: [...labels], regex: match, action: 'keep' }]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { GrafanaTemplate } from './grafana.ts';
 import type { NodeTemplate } from './node-templates.ts';
 import type { RouterTemplate } from './router.ts';
 import type { RouterMachineTemplate } from './router-machine-templates.ts';
@@ -8,5 +9,6 @@ export interface Templates {
   readonly nginx: RouterTemplate;
   readonly node: NodeTemplate;
   readonly rules: RulesTemplate;
+  readonly grafana: GrafanaTemplate;
   readonly routerMachine: RouterMachineTemplate;
 }

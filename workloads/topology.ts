@@ -13,7 +13,14 @@ export type Discovery =
 export const EXPORTER_PORTS = { 'node-exporter': 9100, 'dcgm-exporter': 9400 } as const;
 
 /** Parts that read secrets. */
-export type SecretReader = 'gateway' | 'router' | 'egress' | 'endpoint';
+export type SecretReader =
+  | 'gateway'
+  | 'router'
+  | 'egress'
+  | 'endpoint'
+  | 'prometheus'
+  | 'alertmanager'
+  | 'grafana';
 
 /**
  * Where the parts of an environment listen and find each other. The platform knows it; documents only repeat
@@ -29,6 +36,8 @@ export interface Topology {
     readonly egress: string;
     readonly egressAdmin: string;
     readonly prometheus: string;
+    readonly alertmanager: string;
+    readonly grafana: string;
     /** Absent: the platform runs none. */
     readonly redis?: string;
   };
@@ -39,11 +48,21 @@ export interface Topology {
     readonly gatewayAdmin: string;
     readonly egressAdmin: string;
     readonly routerAgent: string;
+    /** For those of its own machine, which Alertmanager and Grafana share, and for people behind a tunnel. */
+    readonly prometheus: string;
+    readonly alertmanager: string;
+    readonly grafana: string;
     /** Absent: the platform runs none. */
     readonly redis?: string;
   };
   readonly discovery: Discovery;
-  /** How a part reads a secret that the environment names. */
+  /** Grafana's places and how it reads its password, in the language of its own files. */
+  readonly grafana: {
+    readonly folder: string;
+    readonly data: string;
+    password(secret: string): string;
+  };
+  /** How a part reads a secret that the environment names. Prometheus and Alertmanager see paths from their own file. */
   secret(name: string, part: SecretReader): SecretSource;
   /** PEM file with the certificate authority of a simulated endpoint, as the egress sees it. */
   simulatedAuthority(endpoint: string): string;

@@ -13,7 +13,7 @@ import type { Templates } from '../../workloads/templates.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
 import { CloudTopology } from '../cloud-topology.ts';
-import type { DocumentProps, Platform, PrometheusProps, RouterProps } from '../platform.ts';
+import type { DocumentProps, ObservabilityProps, Platform, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
 import { Access } from './access.ts';
@@ -146,8 +146,8 @@ export class AwsPlatform implements Platform {
     });
   }
 
-  prometheus(scope: Construct, { document, rules }: PrometheusProps): void {
-    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', document);
+  observability(scope: Construct, { prometheus, rules }: ObservabilityProps): void {
+    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', prometheus);
     this.#documents.add(scope, 'prometheus_rules', 'prometheus/rules.yml', rules);
   }
 }

@@ -7,15 +7,17 @@ import type { Environment } from '../../contracts/environment.ts';
 import type { Release } from '../../contracts/release.ts';
 import { imageFiles } from '../../workloads/image-files.ts';
 import { configureBackend } from '../backend.ts';
-import type { DocumentProps, Platform, PrometheusProps, RouterProps } from '../platform.ts';
+import type { DocumentProps, ObservabilityProps, Platform, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
+import { Alertmanager } from './alertmanager.ts';
 import { type DockerContext, labelsOf } from './context.ts';
 import { DeliveryCommands } from './delivery-commands.ts';
 import { dockerSettings } from './docker-settings.ts';
 import { DockerTopology } from './docker-topology.ts';
 import { GatewayProgram } from './gateway-program.ts';
 import { GeneratedSecrets } from './generated-secrets.ts';
+import { Grafana } from './grafana.ts';
 import { HostRules } from './host-rules.ts';
 import { Prometheus } from './prometheus.ts';
 import { Redis } from './redis.ts';
@@ -122,8 +124,12 @@ export class DockerPlatform implements Platform {
     });
   }
 
-  prometheus(scope: Construct, props: PrometheusProps): void {
-    new Prometheus(scope, 'prometheus', { context: this.#context, ...props });
+  observability(scope: Construct, { prometheus, rules, alertmanager, grafana }: ObservabilityProps): void {
+    const context = this.#context;
+    new Prometheus(scope, 'prometheus', { context, document: prometheus, rules });
+    if (alertmanager !== undefined)
+      new Alertmanager(scope, 'alertmanager', { context, document: alertmanager });
+    if (grafana !== undefined) new Grafana(scope, 'grafana', { context, documents: grafana });
   }
 
   redis(scope: Construct): void {

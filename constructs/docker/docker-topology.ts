@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Environment } from '../../contracts/environment.ts';
+import { ALERTMANAGER_PORT, GRAFANA_PORT } from '../../contracts/schema/observability.ts';
 import type { SecretSource } from '../../contracts/secret.ts';
 import type { Discovery, Topology } from '../../workloads/topology.ts';
 
+/** Where a part's container sees its documents. */
+export const DOCUMENTS_FOLDER = '/etc/fleet';
+/** Where Grafana's image keeps what it writes. */
+export const GRAFANA_DATA = '/var/lib/grafana';
 /** Where a part's container sees its secrets. */
 export const SECRETS_FOLDER = '/run/fleet/secrets';
 
@@ -23,9 +28,13 @@ export class DockerTopology implements Topology {
   readonly listen: Topology['listen'];
   readonly reach: Topology['reach'];
   readonly discovery: Discovery;
+  readonly grafana: Topology['grafana'];
   readonly #prefix: string;
 
-  constructor({ name, gateway, router, egress, prometheus }: Environment) {
+  constructor(environment: Environment) {
+    const { name, gateway, router, egress, prometheus } = environment;
+    const alertmanager = environment.alertmanager?.port ?? ALERTMANAGER_PORT;
+    const grafana = environment.grafana?.port ?? GRAFANA_PORT;
     const [hash = 0] = createHash('sha256').update(name).digest();
     this.#prefix = `172.${FIRST_OCTET + (hash % OCTETS)}`;
     this.subnet = `${this.#prefix}.0.0/16`;
@@ -40,6 +49,8 @@ export class DockerTopology implements Topology {
       egress: everywhere(egress.port),
       egressAdmin: everywhere(egress.adminPort),
       prometheus: everywhere(prometheus.port),
+      alertmanager: everywhere(alertmanager),
+      grafana: everywhere(grafana),
       redis: gateway.redis && everywhere(gateway.redis.port),
     };
     this.reach = {
@@ -48,7 +59,15 @@ export class DockerTopology implements Topology {
       gatewayAdmin: `gateway:${gateway.adminPort}`,
       egressAdmin: `egress:${egress.adminPort}`,
       routerAgent: `router:${router.agentPort}`,
+      prometheus: `prometheus:${prometheus.port}`,
+      alertmanager: `alertmanager:${alertmanager}`,
+      grafana: `grafana:${grafana}`,
       redis: gateway.redis && `redis:${gateway.redis.port}`,
+    };
+    this.grafana = {
+      folder: DOCUMENTS_FOLDER,
+      data: GRAFANA_DATA,
+      password: (secret) => `$__file{${SECRETS_FOLDER}/${secret}}`,
     };
     this.discovery = {
       kind: 'static',

@@ -2,13 +2,13 @@ import type { ContainerVolumes } from '@cdktf/provider-docker/lib/container/inde
 import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { DataResource, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { Document } from '../../workloads/document.ts';
+import { type Document, sha256 } from '../../workloads/document.ts';
 import { StackFiles } from '../stack-files.ts';
 import { containerNameOf, type DockerContext, labelsOf } from './context.ts';
 import type { Applied } from './delivery-commands.ts';
+import { DOCUMENTS_FOLDER } from './docker-topology.ts';
 
-/** Where a part's container sees its documents. */
-export const DOCUMENTS_FOLDER = '/etc/fleet';
+export { DOCUMENTS_FOLDER };
 
 export interface PartDocumentsProps {
   readonly context: DockerContext;
@@ -40,6 +40,24 @@ export class PartDocuments extends Construct {
   /** The delivery of one document: what the plan shows when only that changes. */
   deliver(scope: Construct, id: string, props: DocumentDeliveryProps): DataResource {
     const { file, document, applied, after } = props;
+    const asked = applied === undefined ? undefined : { ...applied, version: document.version };
+    return this.#delivery(scope, id, { [file]: document }, document.version, asked, after);
+  }
+
+  /** The delivery of documents that change together, by path below {@link DOCUMENTS_FOLDER}. */
+  deliverAll(scope: Construct, id: string, documents: Readonly<Record<string, Document>>): DataResource {
+    const versions = Object.entries(documents).map(([file, { version }]) => `${file} ${version}`);
+    return this.#delivery(scope, id, documents, sha256(versions.join('\n')).slice(0, 12));
+  }
+
+  #delivery(
+    scope: Construct,
+    id: string,
+    documents: Readonly<Record<string, Document>>,
+    version: string,
+    applied?: Applied,
+    after?: readonly ITerraformDependable[],
+  ): DataResource {
     const { context, part } = this.#props;
     const { commands, environment, services } = context;
     const write = commands.deliver({
@@ -47,14 +65,16 @@ export class PartDocuments extends Construct {
       volume: this.#volume.name,
       folder: DOCUMENTS_FOLDER,
       mode: '0444',
-      files: { [file]: { file: StackFiles.of(this).add(`${part}/${file}`, document.text) } },
+      files: Object.fromEntries(
+        Object.entries(documents).map(([file, { text }]) => [
+          file,
+          { file: StackFiles.of(this).add(`${part}/${file}`, text) },
+        ]),
+      ),
     });
-    const takeOver = commands.takeOver(
-      containerNameOf(environment, part),
-      applied === undefined ? undefined : { ...applied, version: document.version },
-    );
+    const takeOver = commands.takeOver(containerNameOf(environment, part), applied);
     return new DataResource(scope, id, {
-      triggersReplace: { version: document.version, volume: this.#volume.id },
+      triggersReplace: { version, volume: this.#volume.id },
       provisioners: [write, takeOver],
       dependsOn: [...(after ?? [])],
     });

@@ -12,7 +12,7 @@ import type { Templates } from '../../workloads/templates.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
 import { CloudTopology, SECRETS_FOLDER } from '../cloud-topology.ts';
-import type { DocumentProps, Platform, PrometheusProps, RouterProps } from '../platform.ts';
+import type { DocumentProps, ObservabilityProps, Platform, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
 import { Access } from './access.ts';
@@ -97,8 +97,8 @@ export class GooglePlatform implements Platform {
     new Gateway(scope, 'gateway', { ...this.#nodes, topology: this.topology, document });
   }
 
-  prometheus(scope: Construct, { document, rules }: PrometheusProps): void {
-    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', document);
+  observability(scope: Construct, { prometheus, rules }: ObservabilityProps): void {
+    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', prometheus);
     this.#documents.add(scope, 'prometheus_rules', 'prometheus/rules.yml', rules);
   }
 }

@@ -3,10 +3,12 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Release } from '../../contracts/release.ts';
 import { configureBackend } from '../backend.ts';
-import type { DocumentProps, Platform, PrometheusProps, RouterProps } from '../platform.ts';
+import type { DocumentProps, ObservabilityProps, Platform, RouterProps } from '../platform.ts';
 import type { Toolkit } from '../toolkit.ts';
+import { Alertmanager } from './alertmanager.ts';
 import type { ProcessContext } from './context.ts';
 import { GatewayProgram } from './gateway-program.ts';
+import { Grafana } from './grafana.ts';
 import { PartCommands } from './part-commands.ts';
 import { PartGuard } from './part-guard.ts';
 import { ProcessTopology } from './process-topology.ts';
@@ -63,8 +65,12 @@ export class ProcessPlatform implements Platform {
     });
   }
 
-  prometheus(scope: Construct, props: PrometheusProps): void {
-    new Prometheus(scope, 'prometheus', { context: this.#context, ...props });
+  observability(scope: Construct, { prometheus, rules, alertmanager, grafana }: ObservabilityProps): void {
+    const context = this.#context;
+    new Prometheus(scope, 'prometheus', { context, document: prometheus, rules });
+    if (alertmanager !== undefined)
+      new Alertmanager(scope, 'alertmanager', { context, document: alertmanager });
+    if (grafana !== undefined) new Grafana(scope, 'grafana', { context, documents: grafana });
   }
 
   redis(scope: Construct): void {

@@ -1,7 +1,14 @@
 import type { Environment } from '../../contracts/environment.ts';
 import type { Server } from '../../contracts/release.ts';
+import { ALERTMANAGER_PORT, GRAFANA_PORT } from '../../contracts/schema/observability.ts';
 import type { SecretSource } from '../../contracts/secret.ts';
-import type { Topology } from '../../workloads/topology.ts';
+import type { SecretReader, Topology } from '../../workloads/topology.ts';
+
+/** Where Grafana's own files find its folder and its password. */
+export const GRAFANA_FOLDER_VARIABLE = 'FLEET_GRAFANA';
+export const GRAFANA_PASSWORD_VARIABLE = 'FLEET_GRAFANA_PASSWORD';
+/** From `.fleet/<environment>/<part>`. */
+const PROJECT_FROM_PART = '../../..';
 
 /** All parts share one address, by default the loopback one. */
 export class ProcessTopology implements Topology {
@@ -9,6 +16,7 @@ export class ProcessTopology implements Topology {
   readonly listen: Topology['listen'];
   readonly reach: Topology['reach'];
   readonly discovery: Extract<Topology['discovery'], { kind: 'static' }>;
+  readonly grafana: Topology['grafana'];
   readonly #environment: Environment;
 
   constructor(environment: Environment) {
@@ -16,7 +24,7 @@ export class ProcessTopology implements Topology {
     const address = environment.process?.address ?? '127.0.0.1';
     this.address = address;
     const at = (port: number) => `${address}:${port}`;
-    const { gateway, router, egress, prometheus } = environment;
+    const { gateway, router, egress, prometheus, alertmanager, grafana } = environment;
     this.listen = {
       gateway: at(gateway.port),
       gatewayAdmin: at(gateway.adminPort),
@@ -26,16 +34,27 @@ export class ProcessTopology implements Topology {
       egress: at(egress.port),
       egressAdmin: at(egress.adminPort),
       prometheus: at(prometheus.port),
+      alertmanager: at(alertmanager?.port ?? ALERTMANAGER_PORT),
+      grafana: at(grafana?.port ?? GRAFANA_PORT),
       // Without a password, Redis answers to loopback alone.
       redis: gateway.redis && `127.0.0.1:${gateway.redis.port}`,
     };
     this.reach = this.listen;
+    this.grafana = {
+      folder: `$__env{${GRAFANA_FOLDER_VARIABLE}}`,
+      data: `$__env{${GRAFANA_FOLDER_VARIABLE}}/data`,
+      password: () => `$__env{${GRAFANA_PASSWORD_VARIABLE}}`,
+    };
     this.discovery = { kind: 'static', address: ({ port }: Server) => ({ address, port }) };
   }
 
-  secret(name: string): SecretSource {
+  secret(name: string, part?: SecretReader): SecretSource {
     const reference = this.#environment.secrets[name];
-    if (reference !== undefined && 'file' in reference) return { file: reference.file };
+    if (reference !== undefined && 'file' in reference) {
+      const { file } = reference;
+      const fromOwnFile = part === 'prometheus' || part === 'alertmanager';
+      return { file: fromOwnFile && !file.startsWith('/') ? `${PROJECT_FROM_PART}/${file}` : file };
+    }
     if (reference !== undefined && 'env' in reference) return { env: reference.env };
     throw new Error(`secret ${name} cannot be read on platform process`);
   }

@@ -1,18 +1,21 @@
 import { Construct } from 'constructs';
+import { observabilitySecrets } from '../../contracts/observability-rules.ts';
+import type { Document } from '../../workloads/document.ts';
 import { RULES_FILE } from '../../workloads/prometheus.ts';
-import type { PrometheusProps } from '../platform.ts';
 import type { ProcessContext } from './context.ts';
 import { ProcessPart } from './process-part.ts';
 
-export interface ProcessPrometheusProps extends PrometheusProps {
+export interface PrometheusProps {
   readonly context: ProcessContext;
+  readonly document: Document;
+  readonly rules: Document;
 }
 
 const START_SECONDS = 30;
 
 /** Prometheus with its data in the part's own folder. */
 export class Prometheus extends Construct {
-  constructor(scope: Construct, id: string, { context, document, rules }: ProcessPrometheusProps) {
+  constructor(scope: Construct, id: string, { context, document, rules }: PrometheusProps) {
     super(scope, id);
     const { topology, environment } = context;
     const { port, retention } = environment.prometheus;
@@ -28,6 +31,7 @@ export class Prometheus extends Construct {
           ],
         ],
         listens: [{ address: topology.address, port, key: 'prometheus.port' }],
+        generates: topology.generated(observabilitySecrets(environment).prometheus),
         reload: 'hangup',
         ready: { url: `http://${topology.listen.prometheus}/-/ready`, timeoutSeconds: START_SECONDS },
         address: `http://${topology.listen.prometheus}`,

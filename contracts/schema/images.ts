@@ -11,5 +11,10 @@ export const Images = z.strictObject({
     'nginx and our router agent; `fleet image push <environment> router` builds it and writes its digest here',
   ),
   dcgmExporter: Image.optional().describe('GPU metrics of a node; default the published one, by tag'),
+  prometheus: Image.optional().describe(
+    'on google and aws, also beside each gateway; default the published one',
+  ),
+  alertmanager: Image.optional().describe('on google and aws; default the published one, by tag'),
+  grafana: Image.optional().describe('on google and aws; default the published one, by tag'),
   nodeExporter: Image.optional().describe('machine metrics of a node; default the published one, by tag'),
 });

@@ -24,6 +24,7 @@ describe('fleet doctor on google', () => {
       'found vLLM image',
       'found router image',
       'found gateway image',
+      'found Prometheus image',
       'found weights bucket fleet-weights',
       'found weights gpt-oss-120b',
       'found Harmony vocabulary',
@@ -65,6 +66,11 @@ describe('fleet doctor on google', () => {
       ],
       ['router image', 'missing', 'fleet image push prod router'],
       ['gateway image', 'missing', 'fleet image push prod gateway'],
+      [
+        'Prometheus image',
+        'missing',
+        'docker buildx imagetools create --tag europe-west4-docker.pkg.dev/fleet-prod/fleet/prometheus:v3.5.0 prom/prometheus:v3.5.0 && docker buildx imagetools inspect europe-west4-docker.pkg.dev/fleet-prod/fleet/prometheus:v3.5.0',
+      ],
       [
         'weights bucket fleet-weights',
         'missing',
@@ -188,7 +194,7 @@ describe('fleet doctor on google', () => {
     const { code, cloud } = await project.findings();
     expect(code).toBe(1);
     const unknown = cloud.filter(({ state }) => state === 'unknown');
-    expect(unknown).toHaveLength(12);
+    expect(unknown).toHaveLength(13);
     for (const { detail } of unknown) expect(detail).toContain('Permission denied');
   });
 

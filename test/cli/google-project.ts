@@ -32,7 +32,7 @@ export class GoogleProject {
   write(change: (text: string) => string = (text) => text): void {
     const text = fixture('environments/good/google.yaml')
       .replace(/vllm\/vllm-openai@\S+/, VLLM)
-      .replaceAll(/\S+\/fleet\/(router|gateway)@\S+/g, `${REGISTRY}/$1@${DIGEST}`)
+      .replaceAll(/\S+\/fleet\/(router|gateway|prometheus)@\S+/g, `${REGISTRY}/$1@${DIGEST}`)
       .replace('nodeImage:', 'weights: { bucket: fleet-weights }\n  nodeImage:');
     this.workplace.write('environments/prod.yaml', change(text));
   }
@@ -53,7 +53,7 @@ export class GoogleProject {
     google.bucket('fleet-state');
     google.images.set(IMAGE, { name: IMAGE.split('/').at(-1) ?? '', status: 'READY' });
     google.images.set(FAMILY, { name: IMAGE.split('/').at(-1) ?? '', status: 'READY' });
-    for (const image of ['vllm/openai', 'router', 'gateway'])
+    for (const image of ['vllm/openai', 'router', 'gateway', 'prometheus'])
       google.containerImages.add(`${REPOSITORY}/${image}@${DIGEST}`);
     google.quotas.set('GPUS-PER-GPU-FAMILY-per-project-region', [
       { dimensions: { gpu_family: 'NVIDIA_H100', region: 'europe-west4' }, details: { value: '16' } },

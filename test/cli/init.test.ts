@@ -83,7 +83,7 @@ describe('fleet init', () => {
     expect(stdout.split('\n').slice(1)).toEqual([
       'next:',
       expect.stringMatching(
-        /^ {2}replace in environments\/new\.yaml: \S+@sha256:0{64}, \S+\/gateway@sha256:0{64}, \S+\/router@sha256:0{64}, \S+\/replace-me \(fleet doctor new names what there is\)$/,
+        /^ {2}replace in environments\/new\.yaml: \S+@sha256:0{64}, \S+\/gateway@sha256:0{64}, \S+\/router@sha256:0{64}, \S+\/prometheus@sha256:0{64}, \S+\/replace-me \(fleet doctor new names what there is\)$/,
       ),
       '  openssl rand -base64 32 | fleet secret set new hop-key',
       '  fleet key create first new',
@@ -97,6 +97,7 @@ describe('fleet init', () => {
     const vllm = `registry.example/vllm@sha256:${'a'.repeat(64)}`;
     const gateway = `registry.example/gateway@sha256:${'b'.repeat(64)}`;
     const router = `registry.example/router@sha256:${'c'.repeat(64)}`;
+    const prometheus = `123456789012.dkr.ecr.eu-central-1.amazonaws.com/prometheus@sha256:${'d'.repeat(64)}`;
     const certificate = 'arn:aws:acm:eu-central-1:123456789012:certificate/a';
     const { stdout } = await init(
       'staging',
@@ -106,10 +107,10 @@ describe('fleet init', () => {
       '--node-image',
       'ami-0a1b2c3d4e5f60718',
       ...['--vllm-image', vllm, '--weights-bucket', 'fleet-weights', '--certificate', certificate],
-      ...['--gateway-image', gateway, '--router-image', router],
+      ...['--gateway-image', gateway, '--router-image', router, '--prometheus-image', prometheus],
     );
     expect(parseYaml(workplace.read('environments/new.yaml'))).toMatchObject({
-      images: { vllm: { '0.32.0': vllm }, gateway, router },
+      images: { vllm: { '0.32.0': vllm }, gateway, router, prometheus },
       gateway: { certificate },
       aws: { nodeImage: 'ami-0a1b2c3d4e5f60718', weights: { bucket: 'fleet-weights' } },
     });
@@ -213,6 +214,7 @@ describe('on a terminal', () => {
       'zones',
       'machine',
       'vLLM',
+      'image',
       'image',
       'image',
       'bucket',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ProcessTopology } from '../../constructs/process/process-topology.ts';
 import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { edgeDocument } from '../../workloads/gateway.ts';
 import { type LocalEnvironment, openLocalEnvironment } from './local-environment.ts';
@@ -26,17 +27,8 @@ async function startGateway(): Promise<void> {
   const text = local.read('environments/local.yaml');
   const environment = parseEnvironment({ path: 'environments/local.yaml', text });
   const { port, adminPort } = environment.gateway;
-  const unused = `127.0.0.1:${environment.router.port}`;
   const document = edgeDocument(environment, {
-    listen: {
-      ...{ gateway: unused, gatewayAdmin: unused, router: unused, routerAdmin: unused },
-      ...{ routerAgent: unused, egress: unused, egressAdmin: unused, prometheus: unused },
-    },
-    reach: {
-      ...{ router: unused, egress: unused, gatewayAdmin: unused },
-      ...{ egressAdmin: unused, routerAgent: unused },
-    },
-    discovery: { kind: 'static', address: () => ({ address: '127.0.0.1', port: 1 }) },
+    ...new ProcessTopology(environment),
     secret: (name) => ({ file: name === 'api-keys' ? 'keys.json' : 'hop-key' }),
     simulatedAuthority: () => '',
   });

@@ -132,6 +132,7 @@ describe('secrets', () => {
       generates: [
         { secret: '.fleet/dev/secrets/hop-key' },
         { secret: '.fleet/dev/secrets/public-endpoint-key' },
+        { secret: '.fleet/dev/secrets/grafana-password' },
         {
           certificate: '.fleet/dev/secrets/public.pem',
           privateKey: '.fleet/dev/secrets/public.key',
@@ -176,12 +177,14 @@ describe('containers', () => {
     expect(container).toMatchObject({ wait: true, healthcheck: { test: expect.arrayContaining(['CMD']) } });
   });
 
-  test('publish the gateway and Prometheus and nothing else, on the address of the environment', () => {
+  test('publish the gateway and what people look at and nothing else, on the address of the environment', () => {
     const published = containers(stack).flatMap(([address, { ports }]) =>
       Array.isArray(ports) && ports.length > 0 ? [[address, ports]] : [],
     );
     expect(published).toEqual([
+      ['docker_container.alertmanager', [{ internal: 9193, external: 9193, ip: '127.0.0.1' }]],
       ['docker_container.gateway', [{ internal: 8180, external: 8180, ip: '127.0.0.1' }]],
+      ['docker_container.grafana', [{ internal: 3100, external: 3100, ip: '127.0.0.1' }]],
       ['docker_container.prometheus', [{ internal: 9190, external: 9190, ip: '127.0.0.1' }]],
     ]);
   });

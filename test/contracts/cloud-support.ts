@@ -49,7 +49,13 @@ export function cloudText(platform: Platform, sketch: Sketch = {}): string {
     platform,
     models: { 'gpt-oss-120b': { releases: { v32: { weight: 100, ...release } } } },
     images: {
-      ...(platform === 'process' ? {} : { gateway: `gateway@${DIGEST}`, router: `router@${DIGEST}` }),
+      ...(platform === 'process'
+        ? {}
+        : {
+            gateway: `gateway@${DIGEST}`,
+            router: `router@${DIGEST}`,
+            prometheus: `123456789012.dkr.ecr.us-east-1.amazonaws.com/prometheus@${DIGEST}`,
+          }),
       ...(sketch.images ?? { vllm: { '0.32.0': `vllm@${DIGEST}` } }),
     },
     secrets: { keys: { [secret]: 'keys' }, hop: { [secret]: 'hop' } },

@@ -11,13 +11,15 @@ export interface NodesSketch {
   readonly definition?: object;
 }
 
+const ECR_PROMETHEUS = '123456789012.dkr.ecr.us-east-1.amazonaws.com/prometheus:3';
+
 const SECTIONS = {
   google: {
-    images: { gateway: 'gateway:1', router: 'router:1' },
+    images: { gateway: 'gateway:1', router: 'router:1', prometheus: ECR_PROMETHEUS },
     google: { project: 'example', region: 'us-central1', zones: ['us-central1-a'], routerImage: 'router' },
   },
   aws: {
-    images: { gateway: 'gateway:1', router: 'router:1' },
+    images: { gateway: 'gateway:1', router: 'router:1', prometheus: ECR_PROMETHEUS },
     aws: {
       account: '123456789012',
       region: 'us-east-1',

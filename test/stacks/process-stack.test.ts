@@ -28,6 +28,7 @@ test('runs every part', () => {
     .filter((path) => path.endsWith('/part.json'))
     .map((path) => path.split('/')[0]);
   expect(parts.toSorted()).toEqual([
+    'alertmanager',
     'egress',
     'endpoint-public',
     'gateway',

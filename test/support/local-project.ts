@@ -21,7 +21,7 @@ const FLEET = join(ROOT, 'bin/fleet.mjs');
 export const CDKTF = join(ROOT, 'node_modules/cdktf-cli/bundle/bin/cdktf');
 
 /** The ports of environments/local.yaml, in its order of use. Servers of one release need neighbours. */
-const SHIPPED_PORTS = [8080, 8081, 8090, 8091, 8092, 8093, 8094, 9090, 8443, 8101, 8102, 8111, 8121];
+const SHIPPED_PORTS = [8080, 8081, 8090, 8091, 8092, 8093, 8094, 9090, 9093, 8443, 8101, 8102, 8111, 8121];
 
 export interface Ran {
   readonly code: number;

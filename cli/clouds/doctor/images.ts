@@ -1,5 +1,10 @@
 import { lacksEngine } from '../../../contracts/engine-packages.ts';
 import { imageOf, releasesOf } from '../../../contracts/release.ts';
+import {
+  ALERTMANAGER_IMAGE,
+  GRAFANA_IMAGE,
+  PROMETHEUS_IMAGE,
+} from '../../../workloads/observability-images.ts';
 import type { CloudImage } from '../../image-repository.ts';
 import { CloudError } from '../cloud.ts';
 import { hasPublicImage } from '../registry.ts';
@@ -29,6 +34,9 @@ export function imageFindings(examination: Examination): CloudCheck[] {
     ...check('node exporter', images.nodeExporter, inspectImage),
     ...check('router image', images.router, ours('router')),
     ...check('gateway image', images.gateway, ours('gateway')),
+    ...check('Prometheus image', images.prometheus, (there) => copyImage(PROMETHEUS_IMAGE, there)),
+    ...check('Alertmanager image', images.alertmanager, (there) => copyImage(ALERTMANAGER_IMAGE, there)),
+    ...check('Grafana image', images.grafana, (there) => copyImage(GRAFANA_IMAGE, there)),
   ];
 }
 
