@@ -1,5 +1,6 @@
 import type { Environment } from '../contracts/environment.ts';
 import { alertmanagerDocument } from './alertmanager.ts';
+import { dashboards } from './dashboards/dashboards.ts';
 import type { Document } from './document.ts';
 import { jsonDocument } from './document.ts';
 import { edgeDocument, egressDocument, needsEgress } from './gateway.ts';
@@ -50,6 +51,6 @@ export function environmentDocuments(
     prometheus: prometheusDocument(environment, topology),
     rules: rulesDocument(environment, topology, templates.rules),
     alertmanager: alertmanagerDocument(environment, topology),
-    grafana: grafanaDocuments(environment, topology, templates.grafana, []),
+    grafana: grafanaDocuments(environment, topology, templates.grafana, dashboards(environment)),
   };
 }
