@@ -8,16 +8,15 @@ const FIRST_SCRAPE_SECONDS = 15;
 const LOOK_MS = 500;
 
 /**
- * The most requests of a model that were in flight at once in the last minutes; undefined: nobody knows. A gateway that
- * is seen and says nothing of the model has had none.
+ * The most requests of a model that were in flight at once in the last minutes; undefined: nobody knows. A gateway
+ * says 0 of a model from its start on, so that without a series no gateway is seen.
  */
 export async function peakRequests(
   model: string,
   prometheus: Prometheus | undefined,
   { now, sleep, progress }: Pick<Context, 'now' | 'sleep' | 'progress'>,
 ): Promise<number | undefined> {
-  const inFlight = `sum(max_over_time(oss_requests_in_flight{model="${model}"}[${WINDOW}]))`;
-  const query = `${inFlight} or 0 * max(up{job="gateway"} == 1)`;
+  const query = `sum(max_over_time(oss_requests_in_flight{model="${model}"}[${WINDOW}]))`;
   const deadline = now() + FIRST_SCRAPE_SECONDS * 1000;
   for (;;) {
     const samples = await queryIfAble(prometheus, query, progress);

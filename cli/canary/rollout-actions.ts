@@ -92,7 +92,14 @@ export function rolloutActions(props: RolloutActionProps): Perform {
       );
     const document = restoredDocument(present, before, record.model);
     if (document !== present) await routers.deliver(document);
-    await awaitVersion(routers, versionOfDocument(document) ?? '', RESTORE_SECONDS, context);
+    await awaitVersion(routers, versionOfDocument(document) ?? '', RESTORE_SECONDS, context).catch(
+      (error: unknown) => {
+        if (!(error instanceof Failure)) throw error;
+        throw new Failure(
+          `the weights from before are delivered, but not every router is known to have them: ${error.message}`,
+        );
+      },
+    );
     context.progress(`every router has the weights from before, after ${(now() - begin).toFixed(2)} s`);
   }
 

@@ -12,6 +12,8 @@ export interface RouterVersion {
 
 /** How a platform's routers get their document. A deploy uses Terraform; this is the direct way beside it. */
 export interface Routers {
+  /** How often they are asked while they are waited for. @default 50 */
+  readonly pollMs?: number;
   /** The document that was delivered last. Undefined: none. */
   readonly delivered: () => Promise<string | undefined>;
   /** Gives the routers a document, without Terraform and without its lock. */
@@ -36,7 +38,7 @@ export async function awaitVersion(
     const found = await routers.versions();
     if (found.length > 0 && found.every((router) => router.version === version)) return found;
     if (now() >= deadline) throw new Failure(notApplied(found, version, seconds));
-    await sleep(POLL_MS);
+    await sleep(routers.pollMs ?? POLL_MS);
   }
 }
 

@@ -46,6 +46,11 @@ export interface UploadSessions {
   readonly forget: (upload: Upload) => void;
 }
 
+/** Of a text that is written into a bucket. */
+export function contentType(key: string): string {
+  return key.endsWith('.json') ? 'application/json' : 'text/plain; charset=utf-8';
+}
+
 export interface Bucket {
   /** `gs://name` or `s3://name`. */
   readonly url: string;

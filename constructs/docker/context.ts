@@ -1,4 +1,5 @@
 import type { Network } from '@cdktf/provider-docker/lib/network/index.js';
+import { containerName } from '../../contracts/docker-names.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import type { DeliveryCommands } from './delivery-commands.ts';
 import type { DockerSettings } from './docker-settings.ts';
@@ -28,5 +29,5 @@ export function labelsOf({ name }: Environment, part: string): { label: string; 
 
 /** What a part's container is called on the host. */
 export function containerNameOf({ name }: Environment, part: string): string {
-  return `${name}-${part}`;
+  return containerName(name, part);
 }

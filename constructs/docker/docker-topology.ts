@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
+import { DOCUMENTS_FOLDER } from '../../contracts/docker-names.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { ALERTMANAGER_PORT, GRAFANA_PORT } from '../../contracts/schema/observability.ts';
 import type { SecretSource } from '../../contracts/secret.ts';
 import type { Discovery, Topology } from '../../workloads/topology.ts';
 
-/** Where a part's container sees its documents. */
-export const DOCUMENTS_FOLDER = '/etc/fleet';
 /** Where Grafana's image keeps what it writes. */
 export const GRAFANA_DATA = '/var/lib/grafana';
 /** Where a part's container sees its secrets. */

@@ -2,11 +2,11 @@ import type { ContainerVolumes } from '@cdktf/provider-docker/lib/container/inde
 import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { DataResource, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { DOCUMENTS_FOLDER, documentsVolume } from '../../contracts/docker-names.ts';
 import { type Document, sha256 } from '../../workloads/document.ts';
 import { StackFiles } from '../stack-files.ts';
 import { containerNameOf, type DockerContext, labelsOf } from './context.ts';
 import type { Applied } from './delivery-commands.ts';
-import { DOCUMENTS_FOLDER } from './docker-topology.ts';
 
 export { DOCUMENTS_FOLDER };
 
@@ -31,7 +31,7 @@ export class PartDocuments extends Construct {
     const { context, part } = props;
     this.#props = props;
     this.#volume = new Volume(this, 'Resource', {
-      name: `${containerNameOf(context.environment, part)}-documents`,
+      name: documentsVolume(context.environment.name, part),
       labels: labelsOf(context.environment, part),
     });
     this.mount = { volumeName: this.#volume.name, containerPath: DOCUMENTS_FOLDER, readOnly: true };

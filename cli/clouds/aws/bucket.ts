@@ -12,7 +12,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { Variables } from '../../context.ts';
-import { type Bucket, CloudError, type Upload, type UploadSessions } from '../cloud.ts';
+import { type Bucket, CloudError, contentType, type Upload, type UploadSessions } from '../cloud.ts';
 import { readPart } from '../parts-of-file.ts';
 import { asked, clientOptions } from './client.ts';
 
@@ -54,7 +54,7 @@ export function s3Bucket(name: string, region: string, env: Variables): Bucket {
       return found?.Body?.transformToString();
     },
     write: async (key, text) => {
-      const object = { Bucket: name, Key: key, Body: text, ContentType: 'application/json' };
+      const object = { Bucket: name, Key: key, Body: text, ContentType: contentType(key) };
       await existing(what(key), client.send(new PutObjectCommand(object)));
     },
     upload: async (upload, sessions, sent) => {

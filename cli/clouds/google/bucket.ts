@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Bucket, CloudError, type Upload } from '../cloud.ts';
+import { type Bucket, CloudError, contentType, type Upload } from '../cloud.ts';
 import { readPart } from '../parts-of-file.ts';
 import type { GoogleClient } from './client.ts';
 
@@ -50,7 +50,7 @@ export function googleBucket(client: GoogleClient, name: string): Bucket {
       await client.send(url, {
         method: 'POST',
         body: new TextEncoder().encode(text),
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': contentType(key) },
         answers: [],
       });
     },
