@@ -2,7 +2,7 @@ import { HOP_KEY, MODEL, PIN, RELEASE, REQUEST_ID, ROUTING_KEY, SERVER } from '.
 import { routingKey } from '../../../contracts/routing-key.ts';
 import type { EdgeCall } from '../edge/call.ts';
 import type { ServedModel } from '../edge/models.ts';
-import { type RetryReason, sendWithRetries } from '../edge/retry.ts';
+import { RetriedExchange, type RetryReason } from '../edge/retry.ts';
 import type { Upstream } from '../http/upstream.ts';
 import { isObject, parseJson } from '../json.ts';
 import type { Runtime } from '../runtime.ts';
@@ -55,7 +55,7 @@ export function callSummarizer(props: SummaryCallProps): Promise<string> {
     }
 
     call.admitted(model, PATH, body.length);
-    const exchange = sendWithRetries(
+    const exchange = new RetriedExchange(
       router,
       { path: PATH, headers: headersOf(props), body },
       {
@@ -83,15 +83,14 @@ export function callSummarizer(props: SummaryCallProps): Promise<string> {
           }
         },
         onFailure: (kind) => fail(502, kind === 'cut' || kind === 'timeout' ? 'cut' : 'unreachable'),
-      },
-      {
-        runtime,
         onRetry(reason) {
           call.returned();
           onRetry(reason);
         },
       },
+      { runtime },
     );
+    exchange.start();
     signal.addEventListener('abort', abort);
   });
 

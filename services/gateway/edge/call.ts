@@ -179,8 +179,7 @@ export class EdgeCall {
     });
     if (this.#release?.trial === true) this.#tried(end);
     const entry = facts && this.#ledger.record(this.#entry(end, charge, usageMissing));
-    this.#log({
-      ...entry,
+    const line = {
       ts: end.ts,
       id: this.id,
       key: this.keyId,
@@ -197,7 +196,8 @@ export class EdgeCall {
       completionTokens: charge?.usage.completion,
       aborted: end.aborted,
       cut: cut || undefined,
-    });
+    };
+    this.#log(entry === undefined ? line : Object.assign(entry, line));
   }
 
   /** Who gave up waiting for a first token counts with the time that he waited: it would have been longer still. */

@@ -17,7 +17,7 @@ import type { Estimates } from './estimates.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { modelObject } from './models.ts';
 import { createOverloadGuard, type OverloadGuard } from './overload.ts';
-import { createEdgeRelay, type EdgeRelay } from './relay.ts';
+import { EdgeRelay } from './relay.ts';
 import { planEdgeRequest } from './request.ts';
 import { createRetryBudget } from './retry-budget.ts';
 
@@ -49,8 +49,7 @@ export function createEdgeHandler(props: EdgeProps): Handler {
   return (req, res) => {
     const now = current();
     const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), props);
-    const relay = createEdgeRelay(now.router, call, res, sending);
-    res.on('close', relay.clientClosed);
+    const relay = new EdgeRelay(now.router, call, res, sending);
     void answer(now, parts, call, req, res, relay).catch((error: unknown) => {
       if (error instanceof ClientGone) return;
       if (!(error instanceof ApiError)) log(defectLine(call.id, error));

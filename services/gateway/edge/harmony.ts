@@ -18,7 +18,8 @@ interface GuardProps {
   /** The request: its tools, and whether it talks of the format itself. */
   readonly json: Json;
   readonly body: Buffer;
-  readonly onLeak: (leak: Leak, outcome: LeakOutcome) => void;
+  /** Is told of each. */
+  readonly found: { leaked(leak: Leak, outcome: LeakOutcome): void };
 }
 
 class Refused extends Error {}
@@ -64,7 +65,7 @@ export class HarmonyGuard {
   }
 
   #refuse(leak: Leak): never {
-    this.#props.onLeak(leak, 'refused');
+    this.#props.found.leaked(leak, 'refused');
     this.refusal = refusalOf(leak);
     throw new Refused();
   }
@@ -82,7 +83,7 @@ export class HarmonyGuard {
       .replace(/^(?:to=)?functions\./, '')
       .trim();
     if (!this.#offered.has(bare)) return this.#refuse('unknown_tool');
-    this.#props.onLeak('tool_name', 'repaired');
+    this.#props.found.leaked('tool_name', 'repaired');
     return bare;
   }
 
@@ -90,7 +91,7 @@ export class HarmonyGuard {
     if (!TOKEN.test(text) || this.#talksOfTokens()) return text;
     const rest = text.replace(LAST_TOKENS, '');
     if (TOKEN.test(rest)) return this.#refuse('text');
-    this.#props.onLeak('text', 'repaired');
+    this.#props.found.leaked('text', 'repaired');
     return rest;
   }
 
@@ -106,7 +107,7 @@ export class HarmonyGuard {
       said[kind] = (said[kind] ?? '') + text.replace(LAST_TOKENS, '');
     }
     if (said.content === undefined || Object.values(said).some((text) => TOKEN.test(text))) return message;
-    this.#props.onLeak('text', 'repaired');
+    this.#props.found.leaked('text', 'repaired');
     return { ...message, ...said };
   }
 

@@ -5,7 +5,7 @@ import type { Dialect } from '../dialect.ts';
 import { type ApiError, NO_CLIENT_RETRY, sendError } from '../http/errors.ts';
 import { failureError, pickHeaders } from '../http/pass-on.ts';
 import type { Running } from '../http/server.ts';
-import type { Exchange, Upstream } from '../http/upstream.ts';
+import type { Exchange, FailureKind, Upstream } from '../http/upstream.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Answer, ROUTER } from './answer.ts';
 import type { EdgeCall } from './call.ts';
@@ -13,17 +13,10 @@ import { startWatchdog, type Watchdog } from './deadlines.ts';
 import { HarmonyGuard } from './harmony.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { EdgeRequest } from './request.ts';
-import { sendWithRetries } from './retry.ts';
+import { type RetriedEvents, RetriedExchange, type RetryReason } from './retry.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import { streamedAnswer } from './streamed-answer.ts';
-import { wholeAnswer } from './whole-answer.ts';
-
-/** One request between its client and the router. */
-export interface EdgeRelay extends Running {
-  start(dialect: Dialect, request: EdgeRequest): void;
-  /** The client's connection is gone, or its answer is over. */
-  clientClosed(): void;
-}
+import { StreamedAnswer } from './streamed-answer.ts';
+import { WholeAnswer } from './whole-answer.ts';
 
 /** Of the router's headers these reach the client. */
 const PASSED_ON = ['content-type', RELEASE, SERVER, 'retry-after', 'x-should-retry'];
@@ -31,99 +24,134 @@ const PASSED_ON = ['content-type', RELEASE, SERVER, 'retry-after', 'x-should-ret
 /** Shorter than the idle time of any balancer in front: an ALB's is 60 s. */
 const KEEP_ALIVE_SECONDS = 15;
 
-export function createEdgeRelay(
-  router: Upstream,
-  call: EdgeCall,
-  res: ServerResponse,
-  {
-    metrics,
-    budget,
-    runtime,
-  }: { readonly metrics: EdgeMetrics; readonly budget: RetryBudget; readonly runtime: Runtime },
-): EdgeRelay {
-  let watchdog: Watchdog | undefined;
-  let exchange: Exchange | undefined;
-  let answer: Answer | undefined;
+/** What all relays of one gateway share. */
+export interface RelayTools {
+  readonly metrics: EdgeMetrics;
+  readonly budget: RetryBudget;
+  readonly runtime: Runtime;
+}
 
-  function fail(error: ApiError): void {
-    if (res.writableEnded) return;
-    if (answer !== undefined) answer.fail(error);
-    else {
-      sendError(res, error, call.headers);
-      call.settle(res);
-    }
+/** What was started, as long as the relay has something to do. */
+interface Started {
+  readonly dialect: Dialect;
+  readonly request: EdgeRequest;
+  readonly exchange: Exchange;
+  readonly clocks: Watchdog;
+}
+
+/** One request between its client and the router. */
+export class EdgeRelay implements Running, RetriedEvents {
+  readonly #router: Upstream;
+  readonly #call: EdgeCall;
+  readonly #res: ServerResponse;
+  readonly #tools: RelayTools;
+  #started: Started | undefined;
+  #answer: Answer | undefined;
+
+  constructor(router: Upstream, call: EdgeCall, res: ServerResponse, tools: RelayTools) {
+    this.#router = router;
+    this.#call = call;
+    this.#res = res;
+    this.#tools = tools;
   }
 
-  return {
-    start(dialect, { model, stream, usageShown, json, upstream }) {
-      if (res.closed || res.writableEnded) return;
-      call.admitted(model, dialect.path, upstream.body.length, groupOf(upstream.headers));
-      const { firstTokenSeconds, totalSeconds, keepAliveSeconds = KEEP_ALIVE_SECONDS } = model;
-      const deadlines = { firstTokenSeconds: stream ? firstTokenSeconds : undefined, totalSeconds };
-      const clocks = startWatchdog(deadlines, runtime, (kind, error) => {
-        metrics.timedOut(kind);
-        exchange?.abort();
-        fail(error);
-      });
-      watchdog = clocks;
-      const guard = dialect.raw
-        ? undefined
-        : new HarmonyGuard({ json, body: upstream.body, onLeak: (...leak) => call.leaked(...leak) });
-      const sent = sendWithRetries(
-        router,
-        upstream,
-        {
-          onSent() {
-            call.dispatched();
-          },
-          onAnswer(status, headers) {
-            call.answered(status, single(headers, RELEASE), single(headers, SERVER));
-            const props = {
-              res,
-              call,
-              dialect,
-              exchange: sent,
-              status,
-              headers: { ...call.headers, ...mayRepeat(status, headers), ...pickHeaders(headers, PASSED_ON) },
-              guard,
-            };
-            const keepAliveMs = keepAliveSeconds * 1_000;
-            const onFirstToken = clocks.begun;
-            const streamed = isStream(status, headers);
-            answer = streamed
-              ? streamedAnswer(props, { usageShown, keepAliveMs, onFirstToken, runtime })
-              : wholeAnswer(props);
-            if (!streamed) clocks.begun();
-          },
-          onData: (chunk) => answer?.onData(chunk),
-          onEnd: () => answer?.onEnd(),
-          onFailure(kind) {
-            if (kind === 'timeout') metrics.timedOut('idle');
-            fail(failureError(kind, ROUTER));
-          },
-        },
-        {
-          runtime,
-          budget,
-          onRetry(reason) {
-            call.returned();
-            metrics.retried(reason);
-          },
-        },
-      );
-      exchange = sent;
-    },
-    clientClosed() {
-      watchdog?.stop();
-      answer?.stop();
-      exchange?.abort();
-      call.settle(res, { aborted: answer?.complete !== true });
-    },
-    cutShort(error) {
-      exchange?.abort();
-      fail(error);
-    },
-  };
+  start(dialect: Dialect, request: EdgeRequest): void {
+    if (this.#res.closed || this.#res.writableEnded) return;
+    const { model, stream, upstream } = request;
+    this.#call.admitted(model, dialect.path, upstream.body.length, groupOf(upstream.headers));
+    const { metrics, runtime } = this.#tools;
+    const { firstTokenSeconds, totalSeconds } = model;
+    const deadlines = { firstTokenSeconds: stream ? firstTokenSeconds : undefined, totalSeconds };
+    const clocks = startWatchdog(deadlines, runtime, (kind, error) => {
+      metrics.timedOut(kind);
+      this.cutShort(error);
+    });
+    const exchange = new RetriedExchange(this.#router, upstream, this, this.#tools);
+    this.#started = { dialect, request, exchange, clocks };
+    exchange.start();
+  }
+
+  /** The client's connection is gone, or its answer is over. */
+  closed(): void {
+    this.#started?.clocks.stop();
+    this.#answer?.stop();
+    this.#started?.exchange.abort();
+    this.#call.settle(this.#res, { aborted: this.#answer?.complete !== true });
+  }
+
+  cutShort(error: ApiError): void {
+    this.#started?.exchange.abort();
+    this.#fail(error);
+  }
+
+  onSent(): void {
+    this.#call.dispatched();
+  }
+
+  onRetry(reason: RetryReason): void {
+    this.#call.returned();
+    this.#tools.metrics.retried(reason);
+  }
+
+  onAnswer(status: number, headers: IncomingHttpHeaders): void {
+    if (this.#started === undefined) return;
+    const { dialect, request, exchange, clocks } = this.#started;
+    const [res, call] = [this.#res, this.#call];
+    call.answered(status, single(headers, RELEASE), single(headers, SERVER));
+    const own = Object.assign({}, call.headers, mayRepeat(status, headers));
+    const props = {
+      res,
+      call,
+      dialect,
+      exchange,
+      status,
+      headers: pickHeaders(headers, PASSED_ON, own),
+      guard: guardOf(dialect, request, call),
+    };
+    if (!isStream(status, headers)) {
+      clocks.begun();
+      this.#answer = new WholeAnswer(props);
+      return;
+    }
+    const { usageShown, model } = request;
+    const { keepAliveSeconds = KEEP_ALIVE_SECONDS } = model;
+    const onFirstToken = clocks.begun;
+    const { runtime } = this.#tools;
+    this.#answer = new StreamedAnswer(
+      Object.assign(props, { usageShown, keepAliveMs: keepAliveSeconds * 1_000, onFirstToken, runtime }),
+    );
+  }
+
+  onData(chunk: Buffer): void {
+    this.#answer?.onData(chunk);
+  }
+
+  onEnd(): void {
+    this.#answer?.onEnd();
+  }
+
+  onFailure(kind: FailureKind): void {
+    if (kind === 'timeout') this.#tools.metrics.timedOut('idle');
+    this.#fail(failureError(kind, ROUTER));
+  }
+
+  #fail(error: ApiError): void {
+    if (this.#res.writableEnded) return;
+    if (this.#answer !== undefined) this.#answer.fail(error);
+    else {
+      sendError(this.#res, error, this.#call.headers);
+      this.#call.settle(this.#res);
+    }
+  }
+}
+
+/** Undefined: answers of this API are not looked into. */
+function guardOf(
+  { raw }: Dialect,
+  { json, upstream }: EdgeRequest,
+  call: EdgeCall,
+): HarmonyGuard | undefined {
+  return raw ? undefined : new HarmonyGuard({ json, body: upstream.body, found: call });
 }
 
 /**

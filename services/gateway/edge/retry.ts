@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { UNSENT } from '../../../contracts/headers.ts';
-import type { Exchange, Upstream, UpstreamEvents, UpstreamRequest } from '../http/upstream.ts';
+import type { Exchange, FailureKind, Upstream, UpstreamEvents, UpstreamRequest } from '../http/upstream.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
@@ -7,86 +8,111 @@ import type { RetryBudget } from './retry-budget.ts';
 export const RETRY_REASONS = ['unsent', 'refused', 'idle_reset'] as const;
 export type RetryReason = (typeof RETRY_REASONS)[number];
 
+/** What happens to a request that may be sent more than once. */
+export interface RetriedEvents extends UpstreamEvents {
+  /** Nobody has worked on it, and it will be sent again. */
+  onRetry(reason: RetryReason): void;
+}
+
+export interface RetrySettings {
+  readonly runtime: Runtime;
+  /** @default - every request may be repeated */
+  readonly budget?: RetryBudget;
+  readonly retries?: number;
+  readonly baseMs?: number;
+  /** A longer `retry-after` is the client's to obey. */
+  readonly longestWaitMs?: number;
+}
+
 /**
  * Sends a request again if and only if the router marked it unsent, the connection was refused, or an idle
  * connection was reset, and if the budget allows it. Waits `baseMs`, doubled each time, less a random half, after
- * what `retry-after` asks for. The last attempt's answer or
- * failure is passed on as it is.
+ * what `retry-after` asks for. The last attempt's answer or failure is passed on as it is.
  */
-export function sendWithRetries(
-  upstream: Upstream,
-  request: UpstreamRequest,
-  events: UpstreamEvents,
-  {
-    runtime,
-    onRetry,
-    budget = UNLIMITED,
-    retries = 2,
-    baseMs = 50,
-    longestWaitMs = 2_000,
-  }: {
-    readonly runtime: Runtime;
-    readonly onRetry: (reason: RetryReason) => void;
-    /** @default - every request may be repeated */
-    readonly budget?: RetryBudget;
-    readonly retries?: number;
-    readonly baseMs?: number;
-    /** A longer `retry-after` is the client's to obey. */
-    readonly longestWaitMs?: number;
-  },
-): Exchange {
-  let attempt = 0;
-  let leastWaitMs = 0;
-  let cancelWait = () => {};
-  budget.earn();
-  let current = start();
+export class RetriedExchange implements Exchange, UpstreamEvents {
+  readonly #upstream: Upstream;
+  readonly #request: UpstreamRequest;
+  readonly #events: RetriedEvents;
+  readonly #settings: RetrySettings;
+  #current: Exchange | undefined;
+  #attempt = 0;
+  /** What came is to be sent again: of its answer nothing is passed on. */
+  #unsent = false;
+  #leastWaitMs = 0;
+  #cancelWait = () => {};
 
-  function start(): Exchange {
-    let unsent = false;
-    return upstream.send(request, {
-      onSent: events.onSent,
-      onAnswer(status, headers) {
-        leastWaitMs = retryAfterMs(headers['retry-after']);
-        unsent = status >= 400 && headers[UNSENT] === '1' && leastWaitMs <= longestWaitMs && mayRetry();
-        if (!unsent) events.onAnswer(status, headers);
-      },
-      onData(chunk) {
-        if (!unsent) events.onData(chunk);
-      },
-      onEnd() {
-        if (unsent) again('unsent');
-        else events.onEnd();
-      },
-      onFailure(kind) {
-        if (unsent) again('unsent');
-        else if ((kind === 'refused' || kind === 'idle_reset') && mayRetry()) again(kind);
-        else events.onFailure(kind);
-      },
-    });
+  constructor(upstream: Upstream, request: UpstreamRequest, events: RetriedEvents, settings: RetrySettings) {
+    this.#upstream = upstream;
+    this.#request = request;
+    this.#events = events;
+    this.#settings = settings;
   }
 
-  function mayRetry(): boolean {
-    return attempt < retries && budget.spend();
+  /** Sends it for the first time. */
+  start(): void {
+    this.#settings.budget?.earn();
+    this.#send();
   }
 
-  function again(reason: RetryReason): void {
-    onRetry(reason);
-    const wait = leastWaitMs + baseMs * 2 ** attempt * (1 - runtime.random() / 2);
-    leastWaitMs = 0;
-    attempt += 1;
-    cancelWait = runtime.after(wait, () => {
-      current = start();
-    });
+  abort(): void {
+    this.#cancelWait();
+    this.#current?.abort();
   }
 
-  return {
-    abort() {
-      cancelWait();
-      current.abort();
-    },
-    pause: () => current.pause(),
-    resume: () => current.resume(),
-  };
+  pause(): void {
+    this.#current?.pause();
+  }
+
+  resume(): void {
+    this.#current?.resume();
+  }
+
+  onSent(): void {
+    this.#events.onSent();
+  }
+
+  onAnswer(status: number, headers: IncomingHttpHeaders): void {
+    if (status >= 400 && headers[UNSENT] === '1') {
+      const { longestWaitMs = 2_000 } = this.#settings;
+      this.#leastWaitMs = retryAfterMs(headers['retry-after']);
+      this.#unsent = this.#leastWaitMs <= longestWaitMs && this.#mayRetry();
+    }
+    if (!this.#unsent) this.#events.onAnswer(status, headers);
+  }
+
+  onData(chunk: Buffer): void {
+    if (!this.#unsent) this.#events.onData(chunk);
+  }
+
+  onEnd(): void {
+    if (this.#unsent) this.#again('unsent');
+    else this.#events.onEnd();
+  }
+
+  onFailure(kind: FailureKind): void {
+    if (this.#unsent) this.#again('unsent');
+    else if ((kind === 'refused' || kind === 'idle_reset') && this.#mayRetry()) this.#again(kind);
+    else this.#events.onFailure(kind);
+  }
+
+  #send(): void {
+    this.#unsent = false;
+    this.#leastWaitMs = 0;
+    this.#current = this.#upstream.send(this.#request, this);
+  }
+
+  #mayRetry(): boolean {
+    const { retries = 2, budget = UNLIMITED } = this.#settings;
+    return this.#attempt < retries && budget.spend();
+  }
+
+  #again(reason: RetryReason): void {
+    const { runtime, baseMs = 50 } = this.#settings;
+    this.#events.onRetry(reason);
+    const wait = this.#leastWaitMs + baseMs * 2 ** this.#attempt * (1 - runtime.random() / 2);
+    this.#attempt += 1;
+    this.#cancelWait = runtime.after(wait, () => this.#send());
+  }
 }
 
 const UNLIMITED: RetryBudget = { earn() {}, spend: () => true };

@@ -1,6 +1,7 @@
 import type { TokenUsage } from '../../../contracts/price.ts';
 import type { Dialect } from '../dialect.ts';
 import { isObject, parseJson } from '../json.ts';
+import type { Inspector } from './event-filter.ts';
 import type { HarmonyGuard } from './harmony.ts';
 
 /**
@@ -9,20 +10,13 @@ import type { HarmonyGuard } from './harmony.ts';
  */
 export type UsageShown = 'none' | 'last' | 'all';
 
-/** Reads along in a stream: first token, gaps between tokens, usage, how it ends. */
-export interface StreamWatch {
-  /** For `createEventFilter`: answers the event as it is to be passed on. */
-  inspect(event: Buffer): Buffer | undefined;
-  /** The last that the server said: in mid-stream what it has counted so far. */
-  readonly usage: TokenUsage | undefined;
-  /** Tokens seen in the stream, from the number and the length of its events: for where usage is missing. */
-  readonly tokensSeen: number;
-  /** Whether a token was seen. */
-  readonly begun: boolean;
-  /** Whether the stream said that it is complete. */
-  readonly complete: boolean;
-  /** Whether the upstream reported an error inside the stream. */
-  readonly failed: boolean;
+/** What a stream is watched with and for. */
+export interface StreamWatchProps {
+  readonly dialect: Dialect;
+  readonly guard?: HarmonyGuard;
+  readonly usageShown: UsageShown;
+  readonly onFirstToken: () => void;
+  readonly onToken: () => void;
 }
 
 /** A usage object of chunks, as opposed to null. Inside a JSON string the quotes would be escaped. */
@@ -35,54 +29,94 @@ const ERROR = /^\{\s*"error"\s*:/;
 const CHARACTERS_PER_TOKEN = 4;
 
 /**
+ * Reads along in a stream: first token, gaps between tokens, usage, how it ends.
+ *
  * Events are looked at as Latin-1, in which every byte is a character: nothing is lost where only structure and
  * numbers matter. JSON is parsed until the first token was seen, and where usage is; usage in every chunk is only
  * cut out, and the last of it is parsed when somebody asks.
  */
-export function watchStream(
-  dialect: Dialect,
-  {
-    usageShown,
-    guard,
-    onFirstToken,
-    onToken,
-  }: {
-    readonly guard?: HarmonyGuard;
-    readonly usageShown: UsageShown;
-    readonly onFirstToken: () => void;
-    readonly onToken: () => void;
-  },
-): StreamWatch {
-  let usage: TokenUsage | undefined;
-  let streamedUsage: string | undefined;
-  let begun = false;
-  let complete = false;
-  let failed = false;
-  let events = 0;
-  let bytes = 0;
-  let leastBytes = Number.POSITIVE_INFINITY;
+export class StreamWatch implements Inspector {
+  /** Whether a token was seen. */
+  begun = false;
+  /** Whether the stream said that it is complete. */
+  complete = false;
+  /** Whether the upstream reported an error inside the stream. */
+  failed = false;
+  readonly #props: StreamWatchProps;
+  #usage: TokenUsage | undefined;
+  #streamedUsage: string | undefined;
+  #events = 0;
+  #bytes = 0;
+  #leastBytes = Number.POSITIVE_INFINITY;
 
-  function countToken(data: string, length: number): void {
+  constructor(props: StreamWatchProps) {
+    this.#props = props;
+  }
+
+  /** The last that the server said: in mid-stream what it has counted so far. */
+  get usage(): TokenUsage | undefined {
+    if (this.#streamedUsage === undefined) return this.#usage;
+    return this.#props.dialect.usageOf({ usage: parseJson(this.#streamedUsage) });
+  }
+
+  /** Tokens seen in the stream, from the number and the length of its events: for where usage is missing. */
+  get tokensSeen(): number {
+    if (this.#events === 0) return 0;
+    const textBytes = this.#bytes - this.#events * (this.#leastBytes - 1);
+    return Math.max(this.#events, Math.ceil(textBytes / CHARACTERS_PER_TOKEN));
+  }
+
+  /** Answers the event as it is to be passed on. */
+  inspect(given: Buffer): Buffer | undefined {
+    const { dialect, guard } = this.#props;
+    if (guard?.refusal !== undefined) return undefined;
+    let event = given;
+    let text = event.toString('latin1');
+    if (guard?.suspects(text) === true) {
+      const mended = mendEvent(event, guard);
+      if (mended === undefined) return undefined;
+      if (mended !== event) text = mended.toString('latin1');
+      event = mended;
+    }
+    const data = dataOf(text);
+    if (data === undefined) return event;
+    if (data === '[DONE]') {
+      // vLLM writes it after an error too.
+      this.complete = !this.failed;
+      return this.complete ? event : undefined;
+    }
+    const has = data.includes('"usage"');
+    const shown = has && dialect.usageOnRequest ? this.#takeUsage(event, text) : event;
+    this.#countToken(data, (shown ?? event).length);
+    if (dialect.endMark?.test(data)) this.complete = true;
+    if (ERROR.test(data)) this.failed = true;
+    if (has && !dialect.usageOnRequest) this.#usage = dialect.usageOf(parseJson(data)) ?? this.#usage;
+    return shown;
+  }
+
+  #countToken(data: string, length: number): void {
+    const { dialect, onFirstToken, onToken } = this.#props;
     if (!data.includes(dialect.tokenMark)) return;
-    if (begun) onToken();
+    if (this.begun) onToken();
     else if (dialect.hasContent(parseJson(data))) {
-      begun = true;
+      this.begun = true;
       onFirstToken();
     }
-    if (!begun) return;
-    events += 1;
-    bytes += length;
-    leastBytes = Math.min(leastBytes, length);
+    if (!this.begun) return;
+    this.#events += 1;
+    this.#bytes += length;
+    this.#leastBytes = Math.min(this.#leastBytes, length);
   }
 
   /** Takes note of the usage in an event; answers the event as the client may see it. */
-  function takeUsage(event: Buffer, text: string): Buffer | undefined {
+  #takeUsage(event: Buffer, text: string): Buffer | undefined {
+    const { usageShown } = this.#props;
     const at = text.indexOf('"usage"');
     USAGE_OBJECT.lastIndex = at;
     const found = USAGE_OBJECT.exec(text);
     if (found === null)
       return usageShown === 'none' ? Buffer.from(text.replace(NULL_USAGE, ''), 'latin1') : event;
-    streamedUsage = found[1];
+    this.#streamedUsage = found[1];
     if (NO_CHOICES.test(text)) return usageShown === 'none' ? undefined : event;
     if (usageShown === 'all' || (usageShown === 'last' && FINISHED.test(text))) return event;
     const rest = text.slice(at + found[0].length);
@@ -90,52 +124,6 @@ export function watchStream(
     const head = found[0].endsWith(',') ? before : before.replace(/,\s*$/, '');
     return Buffer.from(head + rest, 'latin1');
   }
-
-  return {
-    inspect(given) {
-      if (guard?.refusal !== undefined) return undefined;
-      let event = given;
-      let text = event.toString('latin1');
-      if (guard?.suspects(text) === true) {
-        const mended = mendEvent(event, guard);
-        if (mended === undefined) return undefined;
-        if (mended !== event) text = mended.toString('latin1');
-        event = mended;
-      }
-      const data = dataOf(text);
-      if (data === undefined) return event;
-      if (data === '[DONE]') {
-        // vLLM writes it after an error too.
-        complete = !failed;
-        return complete ? event : undefined;
-      }
-      const has = data.includes('"usage"');
-      const shown = has && dialect.usageOnRequest ? takeUsage(event, text) : event;
-      countToken(data, (shown ?? event).length);
-      if (dialect.endMark?.test(data)) complete = true;
-      if (ERROR.test(data)) failed = true;
-      if (has && !dialect.usageOnRequest) usage = dialect.usageOf(parseJson(data)) ?? usage;
-      return shown;
-    },
-    get usage() {
-      if (streamedUsage === undefined) return usage;
-      return dialect.usageOf({ usage: parseJson(streamedUsage) });
-    },
-    get tokensSeen() {
-      if (events === 0) return 0;
-      const textBytes = bytes - events * (leastBytes - 1);
-      return Math.max(events, Math.ceil(textBytes / CHARACTERS_PER_TOKEN));
-    },
-    get begun() {
-      return begun;
-    },
-    get complete() {
-      return complete;
-    },
-    get failed() {
-      return failed;
-    },
-  };
 }
 
 /** The event without leaks; undefined if it is refused. An event that is not JSON is none of the guard's. */

@@ -2,84 +2,98 @@ import { type ApiError, errorEvent } from '../http/errors.ts';
 import { backPressured, failureError } from '../http/pass-on.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Answer, type AnswerProps, ROUTER } from './answer.ts';
-import { createEventFilter } from './event-filter.ts';
-import { type UsageShown, watchStream } from './stream-watch.ts';
+import { EventFilter } from './event-filter.ts';
+import { StreamWatch, type UsageShown } from './stream-watch.ts';
 
 const KEEP_ALIVE = ': keep-alive\n\n';
 
+/** What a stream needs besides what every answer does. */
+export interface StreamProps extends AnswerProps {
+  readonly usageShown: UsageShown;
+  /** 0: no comments. */
+  readonly keepAliveMs: number;
+  readonly onFirstToken: () => void;
+  readonly runtime: Pick<Runtime, 'after'>;
+}
+
 /** Passes a stream on as it comes. One that does not end completely ends with an error event and no `[DONE]`. */
-export function streamedAnswer(
-  { res, call, dialect, exchange, status, headers, guard }: AnswerProps,
-  {
-    usageShown,
-    keepAliveMs,
-    onFirstToken,
-    runtime,
-  }: {
-    readonly usageShown: UsageShown;
-    /** 0: no comments. */
-    readonly keepAliveMs: number;
-    readonly onFirstToken: () => void;
-    readonly runtime: Pick<Runtime, 'after'>;
-  },
-): Answer {
-  let cancelBeat = () => {};
-  const watch = watchStream(dialect, {
-    usageShown,
-    guard,
-    onFirstToken() {
-      cancelBeat();
-      onFirstToken();
-      call.firstToken();
-    },
-    onToken: () => call.token(),
-  });
-  const filter = createEventFilter(watch.inspect);
-  const write = backPressured(res, exchange);
-  call.stream = true;
-  call.streamed = watch;
-  call.phase = 'first_token';
-  res.writeHead(status, headers);
-  res.flushHeaders();
+export class StreamedAnswer implements Answer {
+  readonly #props: StreamProps;
+  readonly #watch: StreamWatch;
+  readonly #filter: EventFilter;
+  readonly #write: (bytes: Buffer | string) => void;
+  #cancelBeat = () => {};
 
-  /** Balancers close a silent connection. The status is out already, so a comment commits to nothing. */
-  function beat(): void {
-    cancelBeat = runtime.after(keepAliveMs, () => {
-      if (!filter.midEvent && !res.writableNeedDrain) write(KEEP_ALIVE);
-      beat();
+  constructor(props: StreamProps) {
+    const { res, call, dialect, exchange, status, headers, guard, usageShown, onFirstToken } = props;
+    this.#props = props;
+    this.#watch = new StreamWatch({
+      dialect,
+      usageShown,
+      guard,
+      onFirstToken: () => {
+        this.stop();
+        onFirstToken();
+        call.firstToken();
+      },
+      onToken: () => call.token(),
     });
+    this.#filter = new EventFilter(this.#watch);
+    this.#write = backPressured(res, exchange);
+    call.stream = true;
+    call.streamed = this.#watch;
+    call.phase = 'first_token';
+    res.writeHead(status, headers);
+    res.flushHeaders();
+    if (props.keepAliveMs > 0) this.#beat();
   }
-  if (keepAliveMs > 0) beat();
 
-  function end(cut: boolean): void {
-    cancelBeat();
+  get complete(): boolean {
+    return this.#watch.complete;
+  }
+
+  onData(chunk: Buffer): void {
+    const { exchange, guard } = this.#props;
+    this.#filter.push(chunk, this.#write);
+    if (guard?.refusal === undefined) return;
+    exchange.abort();
+    this.fail(guard.refusal);
+  }
+
+  onEnd(): void {
+    const last = this.#watch.inspect(this.#filter.rest());
+    const refusal = this.#props.guard?.refusal;
+    if (refusal !== undefined) this.fail(refusal);
+    else if (!this.complete) this.fail(failureError('cut', ROUTER));
+    else {
+      if (last !== undefined && last.length > 0) this.#write(last);
+      this.#end(false);
+    }
+  }
+
+  fail(error: ApiError): void {
+    const { complete, failed } = this.#watch;
+    if (!complete && !failed) this.#write(`${this.#filter.midEvent ? '\n\n' : ''}${errorEvent(error)}`);
+    this.#end(!complete);
+  }
+
+  stop(): void {
+    this.#cancelBeat();
+  }
+
+  #end(cut: boolean): void {
+    const { res, call } = this.#props;
+    this.stop();
     call.settle(res, { cut });
     res.end();
   }
 
-  function fail(error: ApiError): void {
-    if (!watch.complete && !watch.failed) write(`${filter.midEvent ? '\n\n' : ''}${errorEvent(error)}`);
-    end(!watch.complete);
+  /** Balancers close a silent connection. The status is out already, so a comment commits to nothing. */
+  #beat(): void {
+    const { res, runtime, keepAliveMs } = this.#props;
+    this.#cancelBeat = runtime.after(keepAliveMs, () => {
+      if (!this.#filter.midEvent && !res.writableNeedDrain) this.#write(KEEP_ALIVE);
+      this.#beat();
+    });
   }
-
-  return {
-    onData(chunk) {
-      filter.push(chunk, write);
-      if (guard?.refusal === undefined) return;
-      exchange.abort();
-      fail(guard.refusal);
-    },
-    onEnd() {
-      const last = watch.inspect(filter.rest());
-      if (guard?.refusal !== undefined) return fail(guard.refusal);
-      if (!watch.complete) return fail(failureError('cut', ROUTER));
-      if (last !== undefined && last.length > 0) write(last);
-      end(false);
-    },
-    fail,
-    stop: () => cancelBeat(),
-    get complete() {
-      return watch.complete;
-    },
-  };
 }

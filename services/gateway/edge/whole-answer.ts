@@ -8,72 +8,86 @@ import type { HarmonyGuard } from './harmony.ts';
 const WHOLE_LIMIT = 64 * 1024 * 1024;
 
 /** Passes an answer on once it is complete, so that one that breaks off can still become an error. */
-export function wholeAnswer(props: AnswerProps, limit = WHOLE_LIMIT): Answer {
-  const { res, call, dialect, exchange, status, headers, guard } = props;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let pass: ((bytes: Buffer) => void) | undefined;
-  call.phase = 'answer';
+export class WholeAnswer implements Answer {
+  /** The client has all of it only when its connection is done with it. */
+  readonly complete = false;
+  readonly #props: AnswerProps;
+  readonly #limit: number;
+  readonly #chunks: Buffer[] = [];
+  #pass: ((bytes: Buffer) => void) | undefined;
 
-  function fail(error: ApiError): void {
-    if (pass === undefined) sendError(res, error, call.headers);
+  constructor(props: AnswerProps, limit = WHOLE_LIMIT) {
+    this.#props = props;
+    this.#limit = limit;
+    props.call.phase = 'answer';
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#pass === undefined) this.#hold(chunk);
+    else this.#pass(chunk);
+  }
+
+  onEnd(): void {
+    const { res, call, status, guard } = this.#props;
+    if (this.#pass !== undefined) {
+      call.settle(res);
+      res.end();
+      return;
+    }
+    const [only] = this.#chunks;
+    const bytes = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
+    const text = bytes.toString('latin1');
+    const json = parseJson(text);
+    if (json !== undefined && status < 300 && guard?.suspects(text) === true)
+      this.#sendMended(bytes, text, guard);
+    else if (json !== undefined) this.#send(text, json);
+    else if (status >= 300) foreignError(this.#props);
+    else this.fail(failureError('cut', ROUTER));
+  }
+
+  fail(error: ApiError): void {
+    const { res, call } = this.#props;
+    if (this.#pass === undefined) sendError(res, error, call.headers);
     call.settle(res, { cut: true });
-    if (pass !== undefined) res.destroy();
+    if (this.#pass !== undefined) res.destroy();
+  }
+
+  stop(): void {}
+
+  #hold(chunk: Buffer): void {
+    const { res, call, status, headers, exchange } = this.#props;
+    this.#chunks.push(chunk);
+    call.answerBytes += chunk.length;
+    if (call.answerBytes <= this.#limit) return;
+    res.writeHead(status, headers);
+    const pass = backPressured(res, exchange);
+    this.#pass = pass;
+    for (const held of this.#chunks.splice(0)) pass(held);
   }
 
   /** @param body Its bytes as Latin-1: head and text leave in one piece. */
-  function send(body: string, json: unknown): void {
+  #send(body: string, json: unknown): void {
+    const { res, call, dialect, status, headers } = this.#props;
     call.usage = dialect.usageOf(json);
-    call.answerBytes = body.length;
-    res.writeHead(status, { ...headers, 'content-length': body.length });
+    headers['content-length'] = body.length;
+    res.writeHead(status, headers);
     res.end(body, 'latin1');
     call.settle(res);
   }
 
-  function sendMended(bytes: Buffer, body: string, harmony: HarmonyGuard): void {
+  #sendMended(bytes: Buffer, body: string, harmony: HarmonyGuard): void {
+    const { res, call, dialect } = this.#props;
     const json = parseJson(bytes.toString('utf8'));
     const mended = isObject(json) ? harmony.mend(json, false) : undefined;
     if (harmony.refusal === undefined) {
       const same = mended === undefined || mended === json;
-      send(same ? body : Buffer.from(JSON.stringify(mended)).toString('latin1'), json);
+      this.#send(same ? body : Buffer.from(JSON.stringify(mended)).toString('latin1'), json);
       return;
     }
     call.usage = dialect.usageOf(json);
-    call.answerBytes = body.length;
     sendError(res, harmony.refusal, call.headers);
     call.settle(res);
   }
-
-  return {
-    onData(chunk) {
-      if (pass !== undefined) return pass(chunk);
-      chunks.push(chunk);
-      size += chunk.length;
-      call.answerBytes = size;
-      if (size <= limit) return;
-      res.writeHead(status, headers);
-      pass = backPressured(res, exchange);
-      for (const held of chunks.splice(0)) pass(held);
-    },
-    onEnd() {
-      if (pass !== undefined) {
-        call.settle(res);
-        res.end();
-        return;
-      }
-      const [only] = chunks;
-      const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, size);
-      const text = body.toString('latin1');
-      const json = parseJson(text);
-      if (json !== undefined && status < 300 && guard?.suspects(text) === true) sendMended(body, text, guard);
-      else if (json !== undefined) send(text, json);
-      else if (status >= 300) foreignError(props);
-      else fail(failureError('cut', ROUTER));
-    },
-    fail,
-    stop() {},
-    complete: false,
-  };
 }
 
 /** An error page that does not come from an OpenAI-compatible server, such as nginx's own. */

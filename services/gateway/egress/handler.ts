@@ -38,7 +38,6 @@ export function createEgressHandler({ current, metrics, runtime, log }: EgressPr
     const call = createEgressCall(id, { metrics, log, runtime });
     const relay = createEgressRelay(call, res, mayBeSentAgain(req.headers[FALLBACK]));
     res.setHeader(REQUEST_ID, id);
-    res.on('close', relay.clientClosed);
     void forward(id, now, call, req, relay).catch((error: unknown) => {
       if (error instanceof ClientGone) return;
       if (!(error instanceof ApiError)) log(defectLine(id, error));
@@ -90,7 +89,6 @@ interface EgressRelay extends Running {
     endpoint: Endpoint,
     how: { readonly circuit: Circuit; readonly onUnauthorized: () => void },
   ): void;
-  clientClosed(): void;
 }
 
 /** Of an endpoint's headers these reach the router. */
@@ -149,7 +147,7 @@ function createEgressRelay(
       });
       exchange = started;
     },
-    clientClosed() {
+    closed() {
       exchange?.abort();
       tell('unknown');
       call.settle(res, { aborted: true });

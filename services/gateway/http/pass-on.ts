@@ -21,11 +21,17 @@ export function backPressured(
   };
 }
 
-/** Copies those of the named headers that are there. */
-export function pickHeaders(headers: IncomingHttpHeaders, names: readonly string[]): OutgoingHttpHeaders {
-  const picked: OutgoingHttpHeaders = {};
-  for (const name of names) if (headers[name] !== undefined) picked[name] = headers[name];
-  return picked;
+/** Copies those of the named headers that are there. @param into Gets them, and is answered. */
+export function pickHeaders(
+  headers: IncomingHttpHeaders,
+  names: readonly string[],
+  into: OutgoingHttpHeaders = {},
+): OutgoingHttpHeaders {
+  for (const name of names) {
+    const value = headers[name];
+    if (value !== undefined) into[name] = value;
+  }
+  return into;
 }
 
 /** The answer to a request that got none. Where it may have been worked on, the client is told not to repeat it. */

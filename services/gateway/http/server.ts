@@ -16,6 +16,8 @@ export interface Address {
 export interface Running {
   /** Ends it now: with the error as its answer, or as the last thing in an answer that has begun. */
   cutShort(error: ApiError): void;
+  /** Its answer has left, or its client has. */
+  closed?(): void;
 }
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => Running;
@@ -48,6 +50,7 @@ export async function serve(
     running.add(open);
     res.on('close', () => {
       running.delete(open);
+      open.request?.closed?.();
       if (draining) closeIdle();
     });
     open.request = handler(req, res);

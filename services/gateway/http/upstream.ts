@@ -92,6 +92,7 @@ export function openUpstream(
   const direct = buildConnector({ timeout: connectMs, ca: certificateAuthority });
   const connect = proxy === undefined ? direct : throughProxy(proxy, direct, connectMs);
   const idle: Connection[] = [];
+  const tools = { release, now, idleResetMs };
   let closed = false;
 
   function open(): Connection {
@@ -142,75 +143,107 @@ export function openUpstream(
   return {
     send(request, events) {
       const connection = take();
-      let controller: Dispatcher.DispatchController | undefined;
-      let sentAt = 0;
-      let bytesBefore = 0;
-      let answered = false;
-      let over = false;
-
-      const kindOf = (error: Error): FailureKind => {
-        if (controller === undefined) return codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'unreachable';
-        if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
-          return 'timeout';
-        const untouched = !answered && connection.socket?.bytesRead === bytesBefore;
-        const wasIdle = connection.answers > 0 && now() - sentAt < idleResetMs;
-        return untouched && wasIdle && RESETS.has(codeOf(error)) ? 'idle_reset' : 'cut';
-      };
-
+      const silenceMs = request.idleMs ?? idleMs;
+      const exchange = new ConnectionExchange(connection, events, tools);
       connection.client.dispatch(
         {
           method: 'POST',
           path: prefix + request.path,
           headers: request.headers,
           body: request.body,
-          headersTimeout: request.idleMs ?? idleMs,
-          bodyTimeout: request.idleMs ?? idleMs,
+          headersTimeout: silenceMs,
+          bodyTimeout: silenceMs,
         },
-        {
-          onRequestStart(started) {
-            controller = started;
-            sentAt = now();
-            bytesBefore = connection.socket?.bytesRead ?? 0;
-            events.onSent();
-          },
-          onResponseStart(_controller, status, headers) {
-            if (status < 200) return;
-            answered = true;
-            events.onAnswer(status, headers);
-          },
-          onResponseData(_controller, chunk) {
-            if (!over) events.onData(chunk);
-          },
-          onResponseEnd() {
-            if (over) return;
-            over = true;
-            release(connection);
-            events.onEnd();
-          },
-          onResponseError(_controller, error) {
-            if (over) return;
-            over = true;
-            const kind = kindOf(error);
-            discard(connection);
-            events.onFailure(kind);
-          },
-        },
+        exchange,
       );
-      return {
-        abort() {
-          if (over) return;
-          over = true;
-          discard(connection);
-        },
-        pause: () => controller?.pause(),
-        resume: () => controller?.resume(),
-      };
+      return exchange;
     },
     close() {
       closed = true;
       for (const connection of idle.splice(0)) discard(connection);
     },
   };
+}
+
+interface ExchangeTools {
+  readonly release: (connection: Connection) => void;
+  readonly now: () => number;
+  readonly idleResetMs: number;
+}
+
+/** One request on its connection, as undici tells of it. */
+class ConnectionExchange implements Exchange, Dispatcher.DispatchHandler {
+  readonly #connection: Connection;
+  readonly #events: UpstreamEvents;
+  readonly #tools: ExchangeTools;
+  #controller: Dispatcher.DispatchController | undefined;
+  #sentAt = 0;
+  #bytesBefore = 0;
+  #answered = false;
+  #over = false;
+
+  constructor(connection: Connection, events: UpstreamEvents, tools: ExchangeTools) {
+    this.#connection = connection;
+    this.#events = events;
+    this.#tools = tools;
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#over = true;
+    discard(this.#connection);
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#sentAt = this.#tools.now();
+    this.#bytesBefore = this.#connection.socket?.bytesRead ?? 0;
+    this.#events.onSent();
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#answered = true;
+    this.#events.onAnswer(status, headers);
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over) this.#events.onData(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#tools.release(this.#connection);
+    this.#events.onEnd();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    const kind = this.#kindOf(error);
+    discard(this.#connection);
+    this.#events.onFailure(kind);
+  }
+
+  #kindOf(error: Error): FailureKind {
+    const { answers, socket } = this.#connection;
+    const { now, idleResetMs } = this.#tools;
+    if (this.#controller === undefined) return codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'unreachable';
+    if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
+      return 'timeout';
+    const untouched = !this.#answered && socket?.bytesRead === this.#bytesBefore;
+    const wasIdle = answers > 0 && now() - this.#sentAt < idleResetMs;
+    return untouched && wasIdle && RESETS.has(codeOf(error)) ? 'idle_reset' : 'cut';
+  }
 }
 
 function discard({ client, socket }: Connection): void {

@@ -23,23 +23,32 @@ export function rateHeaders(
   { requestsPerMinute, tokensPerMinute }: Bounds,
   { requests, tokens }: Standing,
 ): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  if (requestsPerMinute !== undefined) addBucket(headers, REQUESTS, requestsPerMinute, requests);
+  if (tokensPerMinute !== undefined) addBucket(headers, TOKENS, tokensPerMinute, tokens);
+  return headers;
+}
+
+const REQUESTS = bucketNames('requests');
+const TOKENS = bucketNames('tokens');
+
+function bucketNames(of: string) {
   return {
-    ...bucketHeaders('requests', requestsPerMinute, requests),
-    ...bucketHeaders('tokens', tokensPerMinute, tokens),
+    limit: `x-ratelimit-limit-${of}`,
+    remaining: `x-ratelimit-remaining-${of}`,
+    reset: `x-ratelimit-reset-${of}`,
   };
 }
 
-function bucketHeaders(
-  name: string,
-  limit: number | undefined,
+function addBucket(
+  headers: Record<string, string>,
+  names: typeof REQUESTS,
+  limit: number,
   level: number,
-): Readonly<Record<string, string>> {
-  if (limit === undefined) return {};
-  return {
-    [`x-ratelimit-limit-${name}`]: `${limit}`,
-    [`x-ratelimit-remaining-${name}`]: `${Math.max(0, Math.floor((limit * UNITS - level) / UNITS))}`,
-    [`x-ratelimit-reset-${name}`]: duration(Math.ceil(level / limit)),
-  };
+): void {
+  headers[names.limit] = `${limit}`;
+  headers[names.remaining] = `${Math.max(0, Math.floor((limit * UNITS - level) / UNITS))}`;
+  headers[names.reset] = duration(Math.ceil(level / limit));
 }
 
 /** `0s`, `17ms`, `1.5s`, `6m0s`, as OpenAI writes them. */

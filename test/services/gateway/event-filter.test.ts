@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createEventFilter } from '../../../services/gateway/edge/event-filter.ts';
+import { EventFilter } from '../../../services/gateway/edge/event-filter.ts';
 
 /** Pushes text in pieces of a size; answers the events seen and the bytes passed on. */
 function run(
@@ -10,10 +10,13 @@ function run(
 ) {
   const seen: string[] = [];
   const out: Buffer[] = [];
-  const filter = createEventFilter((event) => {
-    seen.push(event.toString());
-    return inspect(event);
-  }, limit);
+  const inspector = {
+    inspect(event: Buffer) {
+      seen.push(event.toString());
+      return inspect(event);
+    },
+  };
+  const filter = new EventFilter(inspector, limit);
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += size)
     filter.push(bytes.subarray(at, at + size), (part) => out.push(part));
