@@ -48,7 +48,7 @@ function bodyJson(body: Body): Readonly<Record<string, Json>> {
   return json;
 }
 
-function expressionJson(value: Expression): Json {
+export function expressionJson(value: Expression): Json {
   switch (value.kind) {
     case 'literal':
       return typeof value.value === 'string' ? templateText(value.value) : value.value;

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
+import { addAskCommand } from './ask-command.ts';
 import { addCanaryCommand } from './canary-command.ts';
 import { addCheckCommand, addCiCommand } from './check-command.ts';
 import { addCloudCommands } from './cloud-commands.ts';
@@ -162,6 +163,13 @@ export function createProgram(terminal: Terminal): Command {
   addCheckCommand(program, inProject, paint, terminal.version);
   addCiCommand(program, inProject);
 
+  addAskCommand(
+    program,
+    (command) => terminal.run((surroundings) => command(timed(surroundings))),
+    paint,
+    () => program.opts<SharedOptions>().project,
+  );
+
   program
     .command('schema')
     .description('print the JSON schema of environment files')
@@ -252,7 +260,7 @@ function wholeNumber(text: string): number {
 }
 
 /** Progress with the seconds since the command began. */
-function timed(context: Context): Context {
+function timed<Place extends Surroundings>(context: Place): Place {
   const begin = context.now();
   const elapsed = () => `${((context.now() - begin) / 1000).toFixed(1).padStart(6)} s  `;
   return { ...context, progress: (line) => context.progress(elapsed() + line) };

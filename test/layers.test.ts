@@ -37,6 +37,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'plan',
     'rollout',
     'ask',
+    'openai',
     'commander',
     'cli-table3',
     'yaml',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Context, Variables } from '../context.ts';
+import type { Surroundings, Variables } from '../context.ts';
 import { Interrupted } from '../errors.ts';
 
 export interface Command {
@@ -23,7 +23,7 @@ export interface Output {
  */
 export async function runProgram(
   { program, args, folder, env, shell }: Command,
-  { onInterrupt }: Context,
+  { onInterrupt }: Pick<Surroundings, 'onInterrupt'>,
 ): Promise<Output> {
   const child = spawn(program, [...args], {
     cwd: folder,
