@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Format, ONE_LINE } from './formats.ts';
+import { type Format, ONE_LINE, RESOURCE_NAME } from './formats.ts';
 import { attributeAt, type ProviderSchema } from './provider-schema.ts';
 import type { ArgumentRule, Arguments, Tool } from './tool.ts';
 
@@ -101,7 +101,7 @@ function limited(list: z.ZodArray, { least = 0, most = 100 }: ArgumentRule): z.Z
 
 function text({ choices, format, refersTo }: ArgumentRule): z.ZodType {
   if (choices !== undefined) return z.enum(choices.map(String));
-  return formatted(refersTo === undefined ? (format ?? ONE_LINE) : ONE_LINE);
+  return formatted(refersTo === undefined ? (format ?? ONE_LINE) : RESOURCE_NAME);
 }
 
 function formatted({ pattern, words, example, never }: Format): z.ZodType<string, string> {

@@ -110,8 +110,9 @@ export async function converse<Check extends Checked>(
       return { ...used, kind: 'question', text: content.trim() };
 
     const { configuration, problems: loose } = expand(session.calls, schemas);
-    const checked = loose.length > 0 ? undefined : await check(configuration);
-    const problems = checked?.problems ?? loose;
+    const before = [...session.open, ...loose];
+    const checked = before.length > 0 ? undefined : await check(configuration);
+    const problems = checked?.problems ?? before;
     if (checked !== undefined && problems.length === 0) {
       const notes = notesOf(request, session.calls, fromText);
       return { ...used, kind: 'written', configuration, check: checked, notes };

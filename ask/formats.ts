@@ -245,3 +245,10 @@ export const GOOGLE_LABEL: Format = {
   words: 'at most 63 lower-case letters, digits, hyphens and underscores',
   example: 'shop',
 };
+
+/** How one resource names another: never an expression of Terraform. */
+export const RESOURCE_NAME: Format = {
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_./:@*+=,#-]{0,511}$',
+  words: 'the name of a resource of this request, or the id of one that is there, and no expression',
+  example: 'main',
+};

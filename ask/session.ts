@@ -22,11 +22,19 @@ export interface CallResult {
 const REMOVE = 'remove_resource';
 const MOST_CALLS = 60;
 
+interface Refused {
+  readonly tool: string;
+  readonly what: string;
+  readonly problems: readonly string[];
+}
+
 /** The calls of one request that were accepted so far. */
 export class Session {
   readonly #tools: readonly Tool[];
   readonly #schemas: readonly ProviderSchema[];
   readonly #calls = new Map<string, Call>();
+  /** Calls that were refused and that no later one has made good. */
+  #open: Refused[] = [];
 
   constructor(tools: readonly Tool[], schemas: readonly ProviderSchema[]) {
     this.#tools = tools;
@@ -35,6 +43,11 @@ export class Session {
 
   get calls(): readonly Call[] {
     return [...this.#calls.values()];
+  }
+
+  /** What is wrong with calls that nothing has made good since. */
+  get open(): string[] {
+    return this.#open.flatMap(({ what, problems }) => problems.map((problem) => `${what}: ${problem}`));
   }
 
   /** What the model may call. */
@@ -59,18 +72,17 @@ export class Session {
 
   #one({ id, name: given, arguments: text }: ToolCall, seen: Map<string, string>): CallResult {
     const name = plainToolName(given);
-    const refused = (problems: readonly string[], what = name): CallResult => ({
-      ...{ id, problems, what },
-      changed: false,
-      made: [],
-    });
+    const refused = (problems: readonly string[], what = name): CallResult => {
+      this.#open = [...this.#open.filter((one) => one.what !== what), { tool: name, what, problems }];
+      return { id, problems, what, changed: false, made: [] };
+    };
     if (name === REMOVE) return this.#remove(id, text);
     const tool = this.#tools.find((candidate) => candidate.name === name);
     if (tool === undefined) return refused([this.#unknown(name)]);
     const read = readArguments(tool, argumentsSchema(tool, this.#schemas), text);
-    if ('problems' in read) return refused(read.problems);
+    if ('problems' in read) return refused(read.problems, whatOf(tool, parsed(text)));
     const call = { tool, values: read.values };
-    const what = tool.named === undefined ? name : `${name} ${nameOf(call)}`;
+    const what = whatOf(tool, read.values);
     const values = JSON.stringify(read.values);
     const before = seen.get(what);
     if (before !== undefined && before !== values)
@@ -83,7 +95,17 @@ export class Session {
       return refused([`one request may have ${MOST_CALLS} calls; this would be one more`], what);
     const changed = JSON.stringify(this.#calls.get(what)?.values) !== values;
     this.#calls.set(what, call);
+    this.#makeGood(name, what);
     return { id, problems: [], changed, what, made: this.#madeBy(call) };
+  }
+
+  /** The refused call of this name, else of this tool, else of a tool that does not exist. */
+  #makeGood(tool: string, what: string): void {
+    const good =
+      this.#open.find((one) => one.what === what) ??
+      this.#open.find((one) => one.tool === tool) ??
+      this.#open.find((one) => !this.#tools.some(({ name }) => name === one.tool));
+    this.#open = this.#open.filter((one) => one !== good);
   }
 
   #remove(id: string, text: string): CallResult {
@@ -111,6 +133,12 @@ export class Session {
     const known = this.#tools.map((tool) => tool.name);
     return `there is no tool ${JSON.stringify(name)}; the nearest is ${closest(name, known)}. If no tool makes what is asked for, say so in one sentence instead of a call`;
   }
+}
+
+/** `create_s3_bucket my-data`, as far as the arguments say. */
+function whatOf(tool: Tool, values: unknown): string {
+  const given = (values as Readonly<Record<string, unknown>> | null | undefined)?.[tool.named ?? ''];
+  return typeof given === 'string' ? `${tool.name} ${given}` : tool.name;
 }
 
 function parsed(text: string): unknown {

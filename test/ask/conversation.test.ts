@@ -212,19 +212,23 @@ describe('what models get wrong is told to them exactly', () => {
     expect(addresses(ran)).toContain('aws_s3_bucket_versioning.my_data');
   });
 
-  test.each(['private', `\${aws_vpc.main.id}`, 'aws_vpc.main.id'])(
-    'a reference to what is not there: %s',
-    async (vpc) => {
-      const wrong = ['create_subnet', { name: 'a', vpc, cidr_block: '10.0.1.0/24' }] as const;
-      const ran = await run('main, a', [{ calls: [['create_vpc', { name: 'main' }], wrong] }], {
-        corrections: 1,
-      });
-      expect(ran.outcome).toMatchObject({ kind: 'refused' });
-      expect(JSON.stringify(ran.messages)).toContain(
-        'create_subnet a: vpc: must be the name of one that this request makes (in this request: main), or the id of one that is there: vpc-…',
-      );
-    },
-  );
+  test('an expression instead of a name', async () => {
+    const given = { name: 'a', vpc: `\${aws_vpc.main.id}`, cidr_block: '10.0.1.0/24' };
+    expect(await wrongCall('create_subnet', given)).toContain(
+      'vpc: must be the name of a resource of this request, or the id of one that is there, and no expression',
+    );
+  });
+
+  test.each(['private', 'aws_vpc.main.id'])('a reference to what is not there: %s', async (vpc) => {
+    const wrong = ['create_subnet', { name: 'a', vpc, cidr_block: '10.0.1.0/24' }] as const;
+    const ran = await run('main, a', [{ calls: [['create_vpc', { name: 'main' }], wrong] }], {
+      corrections: 1,
+    });
+    expect(ran.outcome).toMatchObject({ kind: 'refused' });
+    expect(JSON.stringify(ran.messages)).toContain(
+      'create_subnet a: vpc: must be the name of one that this request makes (in this request: main), or the id of one that is there: vpc-…',
+    );
+  });
 
   test('an answer that is cut off', async () => {
     const ran = await run('my-data', [{ content: 'I will', complete: false }, { calls: [BUCKET] }]);
@@ -311,6 +315,35 @@ describe('what gpt-oss leaves of its own format', () => {
     ]);
     expect(ran.outcome).toMatchObject({ kind: 'written', corrections: 1 });
     expect(lastFeedback(ran)).toContain('"ok":true');
+  });
+});
+
+describe('what was refused and never mended', () => {
+  const wrong = ['create_subnet', { name: 'a', vpc: 'main', cidr_block: 'x' }] as const;
+  const right = ['create_subnet', { name: 'a', vpc: 'main', cidr_block: '10.0.1.0/24' }] as const;
+  const network = ['create_vpc', { name: 'main' }] as const;
+
+  test('is asked for again: half of a request is never printed', async () => {
+    const ran = await run('main, a', [
+      { calls: [network, wrong] },
+      { content: 'Let me fix that.' },
+      { calls: [right] },
+    ]);
+    expect(ran.outcome).toMatchObject({ kind: 'written', corrections: 2 });
+    expect(addresses(ran)).toContain('aws_subnet.a');
+  });
+
+  test('ends in a refusal that names it', async () => {
+    const ran = await run('main, a', [{ calls: [network, wrong] }]);
+    expect(ran.outcome).toMatchObject({
+      kind: 'refused',
+      problems: [expect.stringContaining('create_subnet a: cidr_block: must be an IPv4 range')],
+    });
+  });
+
+  test('a tool that does not exist is made good by one that does', async () => {
+    const ran = await run('main', [{ calls: [['create_network', { name: 'main' }]] }, { calls: [network] }]);
+    expect(ran.outcome).toMatchObject({ kind: 'written', corrections: 1 });
   });
 });
 
