@@ -9,11 +9,11 @@ export interface Format {
   readonly never?: { readonly pattern: string; readonly words: string };
 }
 
-const NO_CHINESE = 'Write other scripts in English or pinyin.';
+const SCRIPTS = 'other scripts in English or pinyin';
 
 export const S3_BUCKET: Format = {
   pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
-  words: `3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends. ${NO_CHINESE}`,
+  words: `3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends; ${SCRIPTS}`,
   example: 'my-data',
   never: {
     pattern:
@@ -25,7 +25,7 @@ export const S3_BUCKET: Format = {
 
 export const GCS_BUCKET: Format = {
   pattern: '^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$',
-  words: `3 to 63 lower-case letters, digits, hyphens and underscores, a letter or digit at both ends. ${NO_CHINESE}`,
+  words: `3 to 63 lower-case letters, digits, hyphens and underscores, a letter or digit at both ends; ${SCRIPTS}`,
   example: 'my-data',
   never: { pattern: '^goog|google', words: 'must not begin with goog or have google in it' },
 };
@@ -33,19 +33,19 @@ export const GCS_BUCKET: Format = {
 /** Names of AWS that allow letters of both cases. */
 export const AWS_NAME: Format = {
   pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$',
-  words: `1 to 64 letters, digits, hyphens and underscores, a letter or digit first. ${NO_CHINESE}`,
+  words: `1 to 64 letters, digits, hyphens and underscores, a letter or digit first; ${SCRIPTS}`,
   example: 'web-server',
 };
 
 export const LOG_GROUP: Format = {
   pattern: '^[A-Za-z0-9_/.#-]{1,512}$',
-  words: `1 to 512 letters, digits and _ / . # -. ${NO_CHINESE}`,
+  words: `1 to 512 letters, digits and _ / . # -; ${SCRIPTS}`,
   example: '/app/gateway',
 };
 
 export const SECRET_PATH: Format = {
   pattern: '^[A-Za-z0-9/_+=.@-]{1,512}$',
-  words: `1 to 512 letters, digits and / _ + = . @ -. ${NO_CHINESE}`,
+  words: `1 to 512 letters, digits and / _ + = . @ -; ${SCRIPTS}`,
   example: 'prod/database-password',
   never: {
     pattern: '-[A-Za-z0-9]{6}$',
@@ -55,38 +55,38 @@ export const SECRET_PATH: Format = {
 
 export const ECR_REPOSITORY: Format = {
   pattern: '^[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*$',
-  words: `lower-case letters and digits, joined by single . _ - or /. ${NO_CHINESE}`,
+  words: `lower-case letters and digits, joined by single . _ - or /; ${SCRIPTS}`,
   example: 'team/gateway',
 };
 
 /** Most names of Google: RFC 1035. */
 export const GOOGLE_NAME: Format = {
   pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$',
-  words: `1 to 63 lower-case letters, digits and hyphens, a letter first, no hyphen last. ${NO_CHINESE}`,
+  words: `1 to 63 lower-case letters, digits and hyphens, a letter first, no hyphen last; ${SCRIPTS}`,
   example: 'web-server',
 };
 
 export const CLOUD_RUN_NAME: Format = {
   ...GOOGLE_NAME,
   pattern: '^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$',
-  words: `1 to 49 lower-case letters, digits and hyphens, a letter first, no hyphen last. ${NO_CHINESE}`,
+  words: `1 to 49 lower-case letters, digits and hyphens, a letter first, no hyphen last; ${SCRIPTS}`,
 };
 
 export const SERVICE_ACCOUNT: Format = {
   pattern: '^[a-z][a-z0-9-]{4,28}[a-z0-9]$',
-  words: `6 to 30 lower-case letters, digits and hyphens, a letter first, no hyphen last. ${NO_CHINESE}`,
+  words: `6 to 30 lower-case letters, digits and hyphens, a letter first, no hyphen last; ${SCRIPTS}`,
   example: 'app-runner',
 };
 
 export const GOOGLE_SECRET: Format = {
   pattern: '^[A-Za-z0-9_-]{1,255}$',
-  words: `1 to 255 letters, digits, hyphens and underscores. ${NO_CHINESE}`,
+  words: `1 to 255 letters, digits, hyphens and underscores; ${SCRIPTS}`,
   example: 'database-password',
 };
 
 export const PUBSUB_TOPIC: Format = {
   pattern: '^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$',
-  words: `3 to 255 letters, digits and . _ ~ + % -, a letter first. ${NO_CHINESE}`,
+  words: `3 to 255 letters, digits and . _ ~ + % -, a letter first; ${SCRIPTS}`,
   example: 'orders',
   never: { pattern: '^goog', words: 'must not begin with goog' },
 };

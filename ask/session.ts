@@ -95,17 +95,18 @@ export class Session {
       return refused([`one request may have ${MOST_CALLS} calls; this would be one more`], what);
     const changed = JSON.stringify(this.#calls.get(what)?.values) !== values;
     this.#calls.set(what, call);
-    this.#makeGood(name, what);
-    return { id, problems: [], changed, what, made: this.#madeBy(call) };
+    const mended = this.#makeGood(name, what);
+    return { id, problems: [], changed: changed || mended, what, made: this.#madeBy(call) };
   }
 
   /** The refused call of this name, else of this tool, else of a tool that does not exist. */
-  #makeGood(tool: string, what: string): void {
+  #makeGood(tool: string, what: string): boolean {
     const good =
       this.#open.find((one) => one.what === what) ??
       this.#open.find((one) => one.tool === tool) ??
       this.#open.find((one) => !this.#tools.some(({ name }) => name === one.tool));
     this.#open = this.#open.filter((one) => one !== good);
+    return good !== undefined;
   }
 
   #remove(id: string, text: string): CallResult {
