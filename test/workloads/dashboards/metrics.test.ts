@@ -70,6 +70,7 @@ const recordedBy = (rules: Rules) =>
 const measured = new Set([
   ...recorded('vllm-0.32'),
   ...recorded('dcgm-exporter-4.2'),
+  ...recorded('alertmanager-0.25'),
   ...registered(),
   ...OF_PROMETHEUS,
 ]);
