@@ -58,9 +58,15 @@ interface Check {
 
 /**
  * Has a model choose tools and fill their arguments, writes Terraform of them, and checks it. Applies nothing.
+ * `shared`: for several requests in a row; whoever made it closes it.
  * @throws UsageError, Interrupted, Failure when the model cannot be asked or does not come to anything that passes
  */
-export async function askFor(given: string, flags: AskFlags, surroundings: Surroundings): Promise<AskResult> {
+export async function askFor(
+  given: string,
+  flags: AskFlags,
+  surroundings: Surroundings,
+  shared?: Validator,
+): Promise<AskResult> {
   const { folder, env, progress } = surroundings;
   const request = (given === '-' ? await surroundings.readInput() : given).trim();
   if (request === '') throw new UsageError('what should be written? The request is empty');
@@ -68,7 +74,7 @@ export async function askFor(given: string, flags: AskFlags, surroundings: Surro
   const host = hostOf(flags, folder, env);
   const abort = new AbortController();
   const end = surroundings.onInterrupt(() => abort.abort());
-  const validator = new Validator(surroundings);
+  const validator = shared ?? new Validator(surroundings);
   try {
     const model = await chatModel(host, flags.model, abort.signal);
     const outcome = await converse(request, {
@@ -103,7 +109,7 @@ export async function askFor(given: string, flags: AskFlags, surroundings: Surro
     };
   } finally {
     end();
-    validator.close();
+    if (shared === undefined) validator.close();
   }
 }
 
