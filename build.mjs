@@ -67,6 +67,21 @@ export async function build() {
       splitting: true,
       chunkNames: 'fleet/[name]-[hash]',
     }),
+    // The page of `fleet dashboard`, for browsers.
+    bundle({
+      absWorkingDir: root,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      target: 'es2022',
+      logLevel: 'warning',
+      legalComments: 'none',
+      loader: { '.html': 'copy' },
+      entryPoints: {
+        'dashboard/page': 'cli/dashboard/page/page.ts',
+        'dashboard/index': 'cli/dashboard/page/page.html',
+      },
+    }),
     ...Object.entries(selfContained).map(([name, entry]) =>
       bundle({ ...shared, entryPoints: { [name]: entry } }),
     ),

@@ -5,6 +5,7 @@ import { addCanaryCommand } from './canary-command.ts';
 import { addCheckCommand, addCiCommand } from './check-command.ts';
 import { addCloudCommands } from './cloud-commands.ts';
 import type { Context, Outcome, Surroundings } from './context.ts';
+import { addDashboardCommand } from './dashboard-command.ts';
 import { UsageError } from './errors.ts';
 import { addImageCommand } from './image-command.ts';
 import { nearest } from './nearest.ts';
@@ -159,6 +160,7 @@ export function createProgram(terminal: Terminal): Command {
       }),
     );
 
+  addDashboardCommand(program, inProject, terminal.print);
   addCanaryCommand(program, (command) => inProject((context) => command(timed(context))), paint);
   addCheckCommand(program, inProject, paint, terminal.version);
   addCiCommand(program, inProject);

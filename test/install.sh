@@ -13,6 +13,7 @@ shellcheck shellcheck
 python3 python3
 curl curl
 jq jq
+chromium chromium
 END
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ]; then sudo=; else sudo='sudo -n'; fi

@@ -45,6 +45,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     '@aws-sdk',
     'google-auth-library',
     'fastest-levenshtein',
+    'uplot',
   ],
   contracts: ['zod', 'yaml', 'fastest-levenshtein'],
   bench: ['build.mjs', 'ask', 'contracts', 'workloads', 'templates', 'services', 'cdktf', 'esbuild', 'test'],

@@ -23,6 +23,23 @@ export const HIT_RATIO_BY_NODE: Panel = {
   ],
 };
 
+export const HITS_IN_RANGE: Panel = {
+  title: 'Prompt tokens found in the cache',
+  description: 'Of all own nodes, in the time shown.',
+  kind: 'number',
+  unit: 'percentunit',
+  width: 24,
+  queries: [
+    {
+      expr: ratio(
+        `sum(increase(vllm:prefix_cache_hits_total{${RELEASE}}[$__range]))`,
+        `sum(increase(vllm:prefix_cache_queries_total{${RELEASE}}[$__range]))`,
+      ),
+      legend: 'hits',
+    },
+  ],
+};
+
 const HIT_RATIO_BY_RELEASE: Panel = {
   title: 'Prefix cache hits by release',
   description: 'The same over all nodes of a release.',
@@ -106,7 +123,7 @@ export function cacheDashboard(): DashboardPlan {
     rows: [
       {
         title: 'Prefix cache',
-        panels: [HIT_RATIO_BY_NODE, HIT_RATIO_BY_RELEASE, CHARGED_AS_CACHED, PROMPT_TOKENS],
+        panels: [HITS_IN_RANGE, HIT_RATIO_BY_NODE, HIT_RATIO_BY_RELEASE, CHARGED_AS_CACHED, PROMPT_TOKENS],
       },
       {
         title: 'KV cache',

@@ -9,7 +9,7 @@ const SPENT = `release:token_cost_usd:increase15s{${RELEASE}}`;
 const BY = 'model, release';
 
 export const COST_OF_THE_LAST_DAY: Panel = {
-  title: 'Token cost of the last 24 hours',
+  title: 'Tokens, last 24 hours',
   description: 'USD at the price of the release that answered, to the cent that the ledger says.',
   kind: 'number',
   unit: 'currencyUSD',
@@ -17,7 +17,7 @@ export const COST_OF_THE_LAST_DAY: Panel = {
 };
 
 export const MONTH_AT_THIS_RATE: Panel = {
-  title: 'Token cost of a month at this rate',
+  title: 'Tokens, a month at this rate',
   description: 'The mean of the last 7 days, or of what there is of them, for 730 hours.',
   kind: 'number',
   unit: 'currencyUSD',

@@ -7,7 +7,9 @@ import {
   type Panel,
   quantile,
   quantiles,
+  RELEASE,
   type Row,
+  rate,
 } from './panel.ts';
 
 const BY = 'model, release';
@@ -26,8 +28,8 @@ export function firstTokenP95({ slo }: Environment): Panel {
 }
 
 /** The same for the middle: what most clients see. */
-export const FIRST_TOKEN_MEDIAN: Panel = {
-  title: 'First token, median',
+const FIRST_TOKEN_MEDIAN: Panel = {
+  title: 'First token, median by release',
   description: 'Half of the streams begin sooner.',
   kind: 'lines',
   unit: 's',
@@ -41,10 +43,32 @@ function inTime({ slo }: Environment): Panel {
     kind: 'number',
     unit: 'percentunit',
     threshold: { value: slo.firstToken.percent / 100, bad: 'below' },
-    width: 24,
+    width: 8,
     queries: [{ expr: `1 - model:first_token_slow_ratio:rate1h{${MODEL}}`, legend: '{{model}}' }],
   };
 }
+
+function overRange(title: string, description: string, share: number): Panel {
+  return {
+    title,
+    description,
+    kind: 'number',
+    unit: 's',
+    width: 8,
+    queries: [
+      {
+        expr: `histogram_quantile(${share}, ${rate('oss_first_token_latency_bucket', 'le', RELEASE, '$__range')})`,
+        legend: `p${share * 100}`,
+      },
+    ],
+  };
+}
+
+/** Two numbers for all that is shown. */
+export const FIRST_TOKEN_NUMBERS: readonly Panel[] = [
+  overRange('First token, median', 'Of everything in the time shown: half of the streams began sooner.', 0.5),
+  overRange('First token, p95', 'Of everything in the time shown: one stream of twenty began later.', 0.95),
+];
 
 const PHASES = ['queue', 'prefill', 'decode'] as const;
 
@@ -98,6 +122,7 @@ export function latencyDashboard(environment: Environment): DashboardPlan {
         title: 'First token, at the gateway',
         panels: [
           inTime(environment),
+          ...FIRST_TOKEN_NUMBERS,
           { ...firstTokenP95(environment), width: 8 },
           { ...FIRST_TOKEN_MEDIAN, width: 8 },
           {

@@ -15,7 +15,7 @@ export type Unit =
   | 'suffix: per s';
 
 export interface Query {
-  /** PromQL with Grafana's `$model`, `$release`, `$__rate_interval`. */
+  /** PromQL with Grafana's `$model`, `$release`, `$__rate_interval`, and in a number `$__range`. */
   readonly expr: string;
   /** Name of each series by its labels: `{{model}} {{release}}`. */
   readonly legend: string;

@@ -101,7 +101,7 @@ describe.each(all)('$name', ({ text, json, uid }) => {
       for (const { expr = '', legendFormat } of targets) {
         expect(legendFormat, title).toMatch(/./);
         for (const [, window = ''] of expr.matchAll(/\brate\([^[]*\[([^\]]*)\]/g))
-          expect(['$__rate_interval', '1h'], `${title}: rate over ${window}`).toContain(window);
+          expect(['$__rate_interval', '$__range', '1h'], `${title}: rate over ${window}`).toContain(window);
       }
     }
   });

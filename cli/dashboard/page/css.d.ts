@@ -1,0 +1,2 @@
+/** esbuild puts them into page.css. */
+declare module '*.css';
