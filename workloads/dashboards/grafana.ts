@@ -16,7 +16,7 @@ import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { HAPPENINGS, type Happening } from './annotations.ts';
 import { DATASOURCE_UID } from './datasource.ts';
 import { DATASOURCE, grafanaPanel } from './grafana-panel.ts';
-import type { DashboardPlan, Row } from './panel.ts';
+import type { DashboardPlan } from './panel.ts';
 
 /** On all of our dashboards, so that each leads to the others. */
 const TAG = 'gpt-oss-fleet';
@@ -62,14 +62,11 @@ function build(plan: DashboardPlan, environment: string): DashboardBuilder {
     )
     .annotations(HAPPENINGS.map(annotation));
   for (const name of plan.variables) builder.withVariable(variable(name));
-  for (const row of plan.rows) builder.withRow(grafanaRow(row));
+  for (const { title, panels } of plan.rows) {
+    builder.withRow(new RowBuilder(title).collapsed(false));
+    for (const panel of panels) builder.withPanel(grafanaPanel(panel));
+  }
   return builder;
-}
-
-function grafanaRow({ title, panels }: Row): RowBuilder {
-  const row = new RowBuilder(title);
-  for (const panel of panels) row.withPanel(grafanaPanel(panel));
-  return row;
 }
 
 function variable(name: keyof typeof VARIABLES): QueryVariableBuilder {

@@ -125,6 +125,12 @@ describe.each(all)('$name', ({ text, json, uid }) => {
     }
   });
 
+  test('has open rows, whose panels come after them', () => {
+    const rows = (json.panels ?? []).filter(isRow);
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows) expect(row).toMatchObject({ collapsed: false, panels: [] });
+  });
+
   test('marks deploys and weight changes', () => {
     expect(json.annotations?.list?.map(({ name }) => name)).toEqual(['Weight changes', 'Deploys']);
   });

@@ -42,5 +42,7 @@ export function queriesOf(environment: Environment): PlacedQuery[] {
 
 /** A query as Grafana sends it when everything is selected. */
 export function filled(expr: string, rateInterval = '5m'): string {
-  return expr.replaceAll('$__rate_interval', rateInterval).replaceAll(/\$(model|release)\b/g, '.*');
+  return expr
+    .replaceAll(/\$__(?:rate_interval|range)\b/g, rateInterval)
+    .replaceAll(/\$(model|release)\b/g, '.*');
 }
