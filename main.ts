@@ -6,9 +6,11 @@ import { App, type TerraformStack } from 'cdktf';
 import { DESTROYING } from './constructs/fixed-release.ts';
 import type { Platform } from './constructs/platform.ts';
 import type { Toolkit } from './constructs/toolkit.ts';
+import { BOOTSTRAP_VARIABLE, bootstrapStack, parseBootstrapRequest } from './contracts/bootstrap.ts';
 import type { Environment } from './contracts/environment.ts';
 import { environmentName, parseEnvironment } from './contracts/parse-environment.ts';
 import { EnvironmentError } from './contracts/problem.ts';
+import { type Bootstrap, BootstrapStack } from './stacks/bootstrap-stack.ts';
 import { EnvironmentStack } from './stacks/environment-stack.ts';
 import { readTemplates } from './templates/read.ts';
 
@@ -70,15 +72,36 @@ async function platformOf(
   }
 }
 
+/** What `fleet bootstrap` asks for, instead of the environment itself. */
+async function bootstrapOf(
+  environment: Environment,
+  request: string,
+  toolkit: Toolkit,
+): Promise<(stack: TerraformStack) => Bootstrap> {
+  const parsed = parseBootstrapRequest(request);
+  if (environment.platform === 'aws') {
+    const { AwsBootstrap } = await import('./constructs/aws/aws-bootstrap.ts');
+    return (stack) => new AwsBootstrap(stack, environment, parsed, toolkit);
+  }
+  const { GoogleBootstrap } = await import('./constructs/google/google-bootstrap.ts');
+  return (stack) => new GoogleBootstrap(stack, environment, parsed, toolkit);
+}
+
 try {
   const environments = readEnvironments(
     process.env.FLEET_ENVIRONMENTS?.split(',').map((name) => name.trim()),
   );
   const templates = readTemplates(join(toolkitFolder, 'templates'));
   const app = new App({ context: { [DESTROYING]: process.env.FLEET_DESTROYING === '1' } });
+  const request = process.env[BOOTSTRAP_VARIABLE];
   for (const environment of environments) {
-    const stackFolder = join(projectFolder, app.outdir, 'stacks', environment.name);
-    const platform = await platformOf(environment, toolkitSeenFrom(stackFolder), templates);
+    const name = request === undefined ? environment.name : bootstrapStack(environment.name);
+    const toolkit = toolkitSeenFrom(join(projectFolder, app.outdir, 'stacks', name));
+    if (request !== undefined) {
+      new BootstrapStack(app, { environment, bootstrap: await bootstrapOf(environment, request, toolkit) });
+      continue;
+    }
+    const platform = await platformOf(environment, toolkit, templates);
     new EnvironmentStack(app, { environment, templates, platform });
   }
   app.synth();

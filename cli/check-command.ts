@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckReport } from '../plan/report.ts';
 import type { Class } from '../plan/surroundings.ts';
+import type { BootstrapFlags } from './commands/bootstrap.ts';
 import type { Context, Outcome } from './context.ts';
 import type { Paint } from './print/style.ts';
 
@@ -84,6 +85,36 @@ export function addCiCommand(program: Command, inProject: InProject): void {
         const { printCiInit } = await import('./print/ci-init.ts');
         const result = ciInit(flags, context);
         return { data: result, text: printCiInit(result), exitCode: 0 };
+      }),
+    );
+}
+
+/** Adds `fleet bootstrap`. */
+export function addBootstrapCommand(program: Command, inProject: InProject, paint: Paint): void {
+  program
+    .command('bootstrap')
+    .description(
+      'make what goes before a cloud environment: the bucket of its state, and the identities of its workflows',
+    )
+    .argument('<environment>', 'its environment')
+    .option(
+      '--repository <org/repo>',
+      'whose workflows may take the identities (default: the remote `origin`)',
+    )
+    .addOption(
+      new Option(
+        '--github-provider <how>',
+        'AWS: whether the identity provider of GitHub, one in an account, is made here (default: with the bucket)',
+      ).choices(['made', 'existing']),
+    )
+    .option('-y, --yes', 'apply without asking', false)
+    .option('--dry-run', 'show what would happen, and change nothing', false)
+    .action((name: string, flags: BootstrapFlags) =>
+      inProject(async (context) => {
+        const { bootstrap } = await import('./commands/bootstrap.ts');
+        const { printBootstrap } = await import('./print/bootstrap.ts');
+        const result = await bootstrap(name, flags, context);
+        return { data: result, text: printBootstrap(result, paint), exitCode: 0 };
       }),
     );
 }

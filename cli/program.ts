@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
 import { addAskCommand } from './ask-command.ts';
 import { addCanaryCommand } from './canary-command.ts';
-import { addCheckCommand, addCiCommand } from './check-command.ts';
+import { addBootstrapCommand, addCheckCommand, addCiCommand } from './check-command.ts';
 import { addCloudCommands } from './cloud-commands.ts';
 import type { Context, Outcome, Surroundings } from './context.ts';
 import { addDashboardCommand } from './dashboard-command.ts';
@@ -164,6 +164,7 @@ export function createProgram(terminal: Terminal): Command {
   addCanaryCommand(program, (command) => inProject((context) => command(timed(context))), paint);
   addCheckCommand(program, inProject, paint, terminal.version);
   addCiCommand(program, inProject);
+  addBootstrapCommand(program, inProject, paint);
 
   addAskCommand(
     program,

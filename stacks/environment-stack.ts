@@ -1,5 +1,5 @@
-import { TerraformElement, TerraformOutput, TerraformStack } from 'cdktf';
-import { Construct, type Node } from 'constructs';
+import { TerraformOutput, type TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
 import type { Platform } from '../constructs/platform.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { runsRedis } from '../contracts/redis-rules.ts';
@@ -7,6 +7,7 @@ import { releasesOfModel } from '../contracts/release.ts';
 import { WEIGHTS_OUTPUT, weightsNote } from '../contracts/weights-note.ts';
 import { environmentDocuments } from '../workloads/documents.ts';
 import type { Templates } from '../workloads/templates.ts';
+import { ReadableStack } from './readable-stack.ts';
 
 export interface EnvironmentStackProps {
   readonly environment: Environment;
@@ -16,9 +17,7 @@ export interface EnvironmentStackProps {
 }
 
 /** One environment: its documents, and the platform that delivers them. Wiring only. */
-export class EnvironmentStack extends TerraformStack {
-  readonly #paths = new Map<string, string>();
-
+export class EnvironmentStack extends ReadableStack {
   constructor(scope: Construct, { environment, templates, platform: makePlatform }: EnvironmentStackProps) {
     super(scope, environment.name);
     const platform = makePlatform(this);
@@ -40,23 +39,5 @@ export class EnvironmentStack extends TerraformStack {
     platform.gateway(this, { document: documents.gateway });
     platform.observability(this, documents);
     new TerraformOutput(this, WEIGHTS_OUTPUT, { value: weightsNote(environment) });
-  }
-
-  /**
-   * Readable addresses (`terraform_data.router_weights`): the construct path without `Resource`, joined by
-   * underscores. Two paths that would share an address are an error.
-   */
-  protected override allocateLogicalId(element: TerraformElement | Node): string {
-    const node = TerraformElement.isTerraformElement(element) ? element.node : element;
-    const ids = node.scopes.slice(node.scopes.indexOf(this) + 1).map((scope) => scope.node.id);
-    const address = ids
-      .filter((id) => id !== 'Resource')
-      .join('_')
-      .replace(/[^\w-]/g, '-');
-    const owner = this.#paths.get(address);
-    if (owner !== undefined && owner !== node.path)
-      throw new Error(`${node.path} and ${owner} share the address ${address}`);
-    this.#paths.set(address, node.path);
-    return address;
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Values } from '../../plan/view.ts';
-import type { Context } from '../context.ts';
+import type { Context, Variables } from '../context.ts';
 import { Failure, UsageError } from '../errors.ts';
 import { terraformVariables } from '../programs.ts';
 import { hidingSecrets } from './hiding-secrets.ts';
@@ -14,13 +14,23 @@ export interface SynthesizedStack {
   readonly json: Values;
 }
 
+export interface SynthesizeOptions {
+  /** @default - named as the environment */
+  readonly stack?: string;
+  readonly variables?: Variables;
+}
+
 const OUTPUT = 'cdktf.out';
 
 /**
  * Synthesizes one environment as `cdktf synth` does: the program that cdktf.json names, into cdktf.out.
  * @throws Failure with what the program said
  */
-export async function synthesize(environment: string, context: Context): Promise<SynthesizedStack> {
+export async function synthesize(
+  environment: string,
+  context: Context,
+  { stack = environment, variables = {} }: SynthesizeOptions = {},
+): Promise<SynthesizedStack> {
   const { project } = context;
   const { app } = JSON.parse(readFileSync(join(project, 'cdktf.json'), 'utf8')) as { app?: string };
   if (app === undefined)
@@ -31,14 +41,19 @@ export async function synthesize(environment: string, context: Context): Promise
       args: [],
       folder: project,
       shell: true,
-      env: { ...terraformVariables(context.env), FLEET_ENVIRONMENTS: environment, CDKTF_OUTDIR: OUTPUT },
+      env: {
+        ...terraformVariables(context.env),
+        ...variables,
+        FLEET_ENVIRONMENTS: environment,
+        CDKTF_OUTDIR: OUTPUT,
+      },
     },
     context,
   );
   if (code !== 0)
     throw new Failure(
-      `${environment} cannot be synthesized:\n${hidingSecrets(context.env)(stderr.trim() || stdout.trim())}`,
+      `${stack} cannot be synthesized:\n${hidingSecrets(context.env)(stderr.trim() || stdout.trim())}`,
     );
-  const folder = join(project, OUTPUT, 'stacks', environment);
+  const folder = join(project, OUTPUT, 'stacks', stack);
   return { folder, json: JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8')) as Values };
 }

@@ -15,22 +15,7 @@ import { runProgram } from './run-program.ts';
  * @throws Failure with Terraform's diagnostics, without the lines of the configuration that they quote
  */
 export async function terraformPlan(stackFolder: string, context: Context): Promise<unknown> {
-  const terraform = findTerraform(context.env);
-  if (terraform === undefined)
-    throw new Failure(
-      `${terraformNames(context.env).join(' or ')} is needed to plan; --synth-only does without`,
-    );
-  const hide = hidingSecrets(context.env);
-  const run = async (...args: readonly string[]) => {
-    const output = await runProgram(
-      { program: terraform, args, folder: stackFolder, env: terraformVariables(context.env) },
-      context,
-    );
-    if (output.code === 0) return output.stdout;
-    throw new Failure(
-      `terraform ${args[0]} failed:\n${hide(diagnosticsOf(output.stdout) || withoutQuotations(output.stderr))}`,
-    );
-  };
+  const run = terraformIn(stackFolder, context);
   const folder = mkdtempSync(join(tmpdir(), 'fleet-check-'));
   const file = join(folder, 'plan');
   try {
@@ -42,6 +27,32 @@ export async function terraformPlan(stackFolder: string, context: Context): Prom
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs Terraform in a folder, and gives what it prints.
+ * @throws Failure with its diagnostics, without the lines of the configuration that they quote
+ */
+export function terraformIn(
+  folder: string,
+  context: Context,
+): (...args: readonly string[]) => Promise<string> {
+  const terraform = findTerraform(context.env);
+  if (terraform === undefined)
+    throw new Failure(
+      `${terraformNames(context.env).join(' or ')} is needed to plan; \`fleet check --synth-only\` does without`,
+    );
+  const hide = hidingSecrets(context.env);
+  return async (...args) => {
+    const output = await runProgram(
+      { program: terraform, args, folder, env: terraformVariables(context.env) },
+      context,
+    );
+    if (output.code === 0) return output.stdout;
+    throw new Failure(
+      `terraform ${args[0]} failed:\n${hide(diagnosticsOf(output.stdout) || withoutQuotations(output.stderr))}`,
+    );
+  };
 }
 
 /** What `terraform init` says, without the lines of the configuration and the values that it quotes. */

@@ -35,6 +35,11 @@ export function ciInit({ branch, force }: CiInitFlags, { project, toolkit }: Con
     throw new UsageError(
       'no environment of the project is on google or aws: nothing to deploy from a workflow',
     );
+  const ambiguous = environments.find((name) => environments.includes(`${name}-check`));
+  if (ambiguous !== undefined)
+    throw new UsageError(
+      `${ambiguous}-check is an environment, and would be what GitHub calls the identity that reads ${ambiguous}: rename it`,
+    );
   const template = (name: string) => readFileSync(join(toolkit, 'templates/github', `${name}.yml`), 'utf8');
   const prepare = template('prepare').trimEnd();
   const texts = WORKFLOWS.map((name): [string, string] => [

@@ -22,6 +22,11 @@ const IAP_RANGE = ['35.235.240.0/20'];
 /** Where Google's health checks come from. */
 const HEALTH_CHECK_RANGES = ['35.191.0.0/16', '130.211.0.0/22'];
 
+const LOG_WRITER = 'roles/logging.logWriter';
+const METRIC_WRITER = 'roles/monitoring.metricWriter';
+/** Roles that machines have in the whole project. */
+export const MACHINE_ROLES = [LOG_WRITER, METRIC_WRITER];
+
 /**
  * Who may speak to whom, by what a machine is. Nodes are spoken to by the router (vLLM, see `Nodes`, and readiness),
  * Prometheus (vLLM, exporters) and Google's health checks, and by nobody else. The rest is denied and logged.
@@ -41,11 +46,11 @@ export class Access extends Construct {
     const identity = (name: string, description: string, projectRoles?: Readonly<Record<string, string>>) =>
       new Identity(this, name, { place, description, projectRoles });
     this.nodes = identity('nodes', 'GPU nodes of all releases', {
-      logs: 'roles/logging.logWriter',
-      metrics: 'roles/monitoring.metricWriter',
+      logs: LOG_WRITER,
+      metrics: METRIC_WRITER,
     });
     this.router = identity('router', 'Routers, with the egress beside them', {
-      logs: 'roles/logging.logWriter',
+      logs: LOG_WRITER,
     });
     this.prometheus = identity('prometheus', 'Prometheus');
     this.gateway = identity('gateway', 'Gateway');

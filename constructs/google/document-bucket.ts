@@ -1,31 +1,17 @@
 import { createHash } from 'node:crypto';
-import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket/index.js';
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object/index.js';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { Document } from '../../workloads/document.ts';
 import { StackFiles } from '../stack-files.ts';
+import { PrivateBucket, type PrivateBucketProps } from './private-bucket.ts';
 
-export interface DocumentBucketProps {
-  /** Globally unique. */
-  readonly name: string;
-  readonly location: string;
-}
-
-/** The bucket that carries an environment's documents to its machines: private, versioned, one access rule for all objects. */
-export class DocumentBucket extends Construct {
-  readonly resource: StorageBucket;
+/** The bucket that carries an environment's documents to its machines. */
+export class DocumentBucket extends PrivateBucket {
   readonly #name: string;
 
-  constructor(scope: Construct, id: string, { name, location }: DocumentBucketProps) {
-    super(scope, id);
-    this.#name = name;
-    this.resource = new StorageBucket(this, 'Resource', {
-      name,
-      location,
-      uniformBucketLevelAccess: true,
-      publicAccessPrevention: 'enforced',
-      versioning: { enabled: true },
-    });
+  constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    super(scope, id, props);
+    this.#name = props.name;
   }
 
   /** How IAM names an object. */

@@ -8,6 +8,7 @@ import { ENGINE_FOLDER, lacksEngine } from '../../contracts/engine-packages.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { egressSecrets } from '../../workloads/gateway.ts';
 import { repositoriesOf } from './artifact-registry.ts';
+import { customRoleId } from './custom-role-id.ts';
 import type { DocumentBucket } from './document-bucket.ts';
 import type { Identity } from './identity.ts';
 import type { Place } from './place.ts';
@@ -20,6 +21,9 @@ export interface RouterGrantsProps {
   readonly documents: DocumentBucket;
   readonly machineImage: string;
 }
+
+/** What the custom role of routers is called. */
+export const ROUTER_ROLE = 'router';
 
 /** What routers may read: documents, secrets, images, the container engine's packages, and which machines there are. */
 export class RouterGrants extends Construct {
@@ -70,7 +74,7 @@ export class RouterGrants extends Construct {
     }
     const finder = new ProjectIamCustomRole(this, 'finds-machines', {
       project,
-      roleId: `fleet_${place.environment.replaceAll(/[^a-z0-9_.]/g, '_')}_router`,
+      roleId: customRoleId(place, ROUTER_ROLE),
       title: `fleet ${place.environment}: routers find machines`,
       permissions: ['compute.instances.list'],
     });

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actionlint } from '../support/github/actionlint.ts';
 import {
@@ -79,6 +80,16 @@ describe('the workflows', () => {
     });
     expect(await workflows.workplace.fleet(['ci', 'init', '--force'])).toMatchObject({ code: 0 });
     expect(read('drift')).toBe(drift);
+  });
+
+  test('are not written where one environment has the name of another’s reader', async () => {
+    const { workplace } = workflows;
+    workplace.write('environments/prod-check.yaml', workplace.read('environments/prod.yaml'));
+    expect(await workplace.fleet(['ci', 'init'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('prod-check is an environment'),
+    });
+    rmSync(workplace.path('environments/prod-check.yaml'));
   });
 
   test('their shell is sound', async () => {

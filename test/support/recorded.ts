@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../workloads/document.ts';
 import { synthDev } from '../constructs/docker-support.ts';
+import { synthBootstrap } from './bootstrap.ts';
 import { ROOT } from './local-project.ts';
 import { PROD_EDITS, synthProd } from './prod.ts';
 import type { Block } from './provider-schema.ts';
-import type { Attributes, Synthesized } from './synth.ts';
+import { type Attributes, type Synthesized, shippedEnvironment } from './synth.ts';
 
 /** What one resource of a recorded plan becomes. */
 export interface RecordedChange {
@@ -30,6 +31,7 @@ export interface RecordedSchema {
 export const PLANS = {
   dev: { provider: 'docker', synth: () => synthDev() },
   prod: { provider: 'google', synth: () => synthProd() },
+  'prod-bootstrap': { provider: 'google', synth: () => synthBootstrap(shippedEnvironment('prod')) },
   'prod-grown': {
     provider: 'google',
     synth: () => synthProd(PROD_EDITS.wholeLadder, PROD_EDITS.newRelease, PROD_EDITS.newModel),

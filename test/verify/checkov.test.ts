@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { BOOTSTRAP_VARIABLE, type BootstrapRequest, bootstrapStack } from '../../contracts/bootstrap.ts';
 import { environmentVariables, ROOT } from '../support/local-project.ts';
 import { PythonPackages } from '../support/python.ts';
 
 const CHECKOV = 'checkov==3.3.30';
-const STACKS = ['dev', 'local', 'prod', 'staging'];
-/** Of these platforms' resources checkov knows rules. */
-const KNOWN_TO_CHECKOV = ['prod', 'staging'];
+const ENVIRONMENTS = ['dev', 'local', 'prod', 'staging'];
+/** Of these platforms' resources checkov knows rules, and something goes before them. */
+const CLOUDS = ['prod', 'staging'];
+const BOOTSTRAPS = CLOUDS.map(bootstrapStack);
+const STACKS = [...ENVIRONMENTS, ...BOOTSTRAPS];
 
 interface Finding {
   readonly stack: string;
@@ -39,9 +42,25 @@ let project: string;
 beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'fleet-checkov-'));
   mkdirSync(join(project, 'environments'));
-  for (const stack of STACKS)
+  for (const stack of ENVIRONMENTS)
     cpSync(join(ROOT, `environments/${stack}.yaml`), join(project, `environments/${stack}.yaml`));
-  await run(process.execPath, [join(ROOT, 'dist/main.js')], { cwd: project, env: environmentVariables() });
+  const main = [join(ROOT, 'dist/main.js')];
+  await run(process.execPath, main, { cwd: project, env: environmentVariables() });
+  const request = JSON.stringify({
+    repository: 'example/fleet',
+    state: 'bucket',
+    bucket: true,
+    provider: true,
+  } satisfies BootstrapRequest);
+  await run(process.execPath, main, {
+    cwd: project,
+    env: {
+      ...environmentVariables(),
+      FLEET_ENVIRONMENTS: CLOUDS.join(),
+      [BOOTSTRAP_VARIABLE]: request,
+      CDKTF_OUTDIR: 'bootstrap.out',
+    },
+  });
   await packages.install(CHECKOV);
   for (const stack of STACKS) reports.set(stack, await scan(stack));
 }, 600_000);
@@ -51,12 +70,14 @@ afterAll(() => {
   rmSync(project, { recursive: true, force: true });
 });
 
+const folderOf = (stack: string) => (BOOTSTRAPS.includes(stack) ? 'bootstrap.out' : 'cdktf.out');
+
 /** Asks nobody: checks are in the package. */
 async function scan(stack: string): Promise<Report> {
   const { stdout } = await run(
     packages.program('checkov'),
     [
-      ...['--file', join(project, 'cdktf.out/stacks', stack, 'cdk.tf.json')],
+      ...['--file', join(project, folderOf(stack), 'stacks', stack, 'cdk.tf.json')],
       ...['--framework', 'terraform_json', '--output', 'json', '--compact', '--soft-fail', '--skip-download'],
     ],
     { maxBuffer: 64 * 1024 * 1024 },
@@ -84,7 +105,7 @@ const same = (a: Finding, b: Finding) =>
 
 test('every shipped stack is scanned', () => {
   const shipped = readdirSync(join(ROOT, 'environments')).filter((file) => file.endsWith('.yaml'));
-  expect(shipped.map((file) => file.replace('.yaml', '')).toSorted()).toEqual(STACKS);
+  expect(shipped.map((file) => file.replace('.yaml', '')).toSorted()).toEqual(ENVIRONMENTS);
 });
 
 describe.each(STACKS)('%s', (stack) => {
@@ -103,7 +124,7 @@ describe.each(STACKS)('%s', (stack) => {
   });
 });
 
-test.each(KNOWN_TO_CHECKOV)('%s was really checked', (stack) => {
+test.each([...CLOUDS, ...BOOTSTRAPS])('%s was really checked', (stack) => {
   expect(reports.get(stack)?.passed).toBeGreaterThan(0);
 });
 

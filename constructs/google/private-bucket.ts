@@ -1,0 +1,27 @@
+import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket/index.js';
+import { Construct } from 'constructs';
+
+export interface PrivateBucketProps {
+  /** Globally unique. */
+  readonly name: string;
+  readonly location: string;
+  /** Terraform refuses to destroy it. @default false */
+  readonly held?: boolean;
+}
+
+/** A bucket that is private and versioned, with one access rule for all of its objects. */
+export class PrivateBucket extends Construct {
+  readonly resource: StorageBucket;
+
+  constructor(scope: Construct, id: string, { name, location, held = false }: PrivateBucketProps) {
+    super(scope, id);
+    this.resource = new StorageBucket(this, 'Resource', {
+      name,
+      location,
+      uniformBucketLevelAccess: true,
+      publicAccessPrevention: 'enforced',
+      versioning: { enabled: true },
+      ...(held ? { lifecycle: { preventDestroy: true } } : {}),
+    });
+  }
+}
