@@ -37,7 +37,7 @@ export class WorkloadPool extends Construct {
       workloadIdentityPoolProviderId: 'github',
       displayName: 'GitHub Actions',
       attributeMapping: { 'google.subject': 'assertion.sub' },
-      attributeCondition: `assertion.sub in [${subjects.map((subject) => `'${subject}'`).join(', ')}]`,
+      attributeCondition: subjects.map((subject) => `assertion.sub == '${subject}'`).join(' || '),
       oidc: { issuerUri: GITHUB },
     });
   }

@@ -1,3 +1,4 @@
+import type { Change } from '../plan-json.ts';
 import { DENY, DENY_IN_PRODUCTION, fail, type Rule, unknown } from '../rule.ts';
 
 export const planIncomplete: Rule = {
@@ -46,11 +47,23 @@ export const drift: Rule = {
   severity: { development: 'off', staging: 'warn', production: 'warn' },
   check: ({ plan }) =>
     (plan?.drift ?? [])
-      .filter(({ type, action }) => GUARDED.test(type) && action !== 'no-op' && action !== 'move')
+      .filter((change) => GUARDED.test(change.type) && moved(change))
       .map(({ address, action }) =>
         fail(address, action === 'delete' ? 'it was removed by hand' : 'it was changed by hand'),
       ),
 };
+
+/** What a provider fills in when it first reads a resource back is no drift: nothing, `""`, `[]` and `{}` are the same. */
+function moved({ action, before, after }: Change): boolean {
+  if (action === 'no-op' || action === 'move') return false;
+  if (before === undefined || after === undefined) return true;
+  return Object.keys({ ...before, ...after }).some((key) => plain(before[key]) !== plain(after[key]));
+}
+
+function plain(value: unknown): string {
+  const text = JSON.stringify(value ?? null);
+  return ['""', '[]', '{}'].includes(text) ? 'null' : text;
+}
 
 const ACCOUNTS = ['google.project', 'google-beta.project', 'aws.allowed_account_ids'];
 

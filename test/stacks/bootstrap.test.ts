@@ -106,7 +106,7 @@ describe('the identities', () => {
   test('Google: each is taken by one subject alone, and the pool lets in no other', () => {
     const provider = of(stacks.prod, 'google_iam_workload_identity_pool_provider.github_provider');
     expect(provider.attribute_condition).toBe(
-      "assertion.sub in ['repo:example/fleet:environment:prod-check', 'repo:example/fleet:environment:prod']",
+      "assertion.sub == 'repo:example/fleet:environment:prod-check' || assertion.sub == 'repo:example/fleet:environment:prod'",
     );
     const member = (role: string) =>
       of(stacks.prod, `google_service_account_iam_member.${role}_github`).member;
