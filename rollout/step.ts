@@ -76,8 +76,9 @@ interface Change extends Omit<JournalEntry, 'at' | 'step'> {
 
 const STEPPING: readonly RolloutState['phase'][] = ['gated', 'applying', 'judging', 'paused'];
 
-function isExpired({ state, expiresAt }: RolloutRecord, { at }: RolloutEvent): boolean {
-  return at > expiresAt && STEPPING.includes(state.phase);
+/** Only whoever finds a rollout asks: the process that runs it looks after it, however long a deploy takes. */
+function isExpired({ state, expiresAt }: RolloutRecord, { event, at }: RolloutEvent): boolean {
+  return event === 'looked' && at > expiresAt && STEPPING.includes(state.phase);
 }
 
 function expired({ expiresAt }: RolloutRecord): Change {

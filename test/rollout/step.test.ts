@@ -50,6 +50,11 @@ test('an expired rollout is rolled back by whoever finds it', () => {
   expect(record.journal.at(-1)?.sentence).toContain('nobody looked after it until 1970-01-02');
 });
 
+test('it does not expire under the process that runs it, however long its deploy took', () => {
+  const { record } = stepRollout(opened(), { event: 'applied', at: 200_000, needSeconds: 0 });
+  expect(record.state.phase).toBe('judging');
+});
+
 test('a rollback ends when routers, file and state have the weights from before', () => {
   const stopped = stepRollout(opened(), { event: 'rolled back', at: 1100, by: 'bob', reason: 'errors' });
   expect(stopped.action).toMatchObject({ action: 'restore' });

@@ -27,13 +27,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await endTraffic?.();
   await project?.remove();
-}, 60_000);
+}, 180_000);
 
 afterEach(async () => {
   for (const child of started) child.kill('SIGKILL');
   started.clear();
   if (record()?.state.phase !== 'closed') await project.fleet('canary', 'rollback', 'local', MODEL);
-}, 60_000);
+}, 180_000);
 
 const file = () => readFileSync(project.environmentFile, 'utf8');
 const run = (...args: readonly string[]) => project.fleet('canary', 'run', 'local', MODEL, ...args);
