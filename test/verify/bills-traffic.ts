@@ -64,7 +64,7 @@ async function one(baseUrl: string, dispatcher: Agent, random: () => number, num
   const stream = random() < 0.5;
   const fate = random();
   const leaves = fate < 0.03;
-  // A whole answer that breaks off at once looks like an idle connection that was closed, and would be sent again.
+  // Of a whole answer that breaks off its client has nothing and is charged nothing.
   const mark = fate > 0.985 && stream ? CUT : fate > 0.97 ? FAIL : '';
   const text = `${mark} question ${number}: ${words(random, 3 + Math.floor(random() * 30))}`;
   const body = {

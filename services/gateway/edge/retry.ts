@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** The only cases in which a request is sent again: in none of them a server can have begun to work on it. */
-export const RETRY_REASONS = ['unsent', 'refused', 'idle_reset'] as const;
+export const RETRY_REASONS = ['unsent', 'refused'] as const;
 export type RetryReason = (typeof RETRY_REASONS)[number];
 
 /** What happens to a request that may be sent more than once. */
@@ -25,8 +25,8 @@ export interface RetrySettings {
 }
 
 /**
- * Sends a request again if and only if the router marked it unsent, the connection was refused, or an idle
- * connection was reset, and if the budget allows it. Waits `baseMs`, doubled each time, less a random half, after
+ * Sends a request again if and only if the router marked it unsent or the connection was refused, and if the
+ * budget allows it. Waits `baseMs`, doubled each time, less a random half, after
  * what `retry-after` asks for. The last attempt's answer or failure is passed on as it is.
  */
 export class RetriedExchange implements Exchange, UpstreamEvents {
@@ -91,7 +91,7 @@ export class RetriedExchange implements Exchange, UpstreamEvents {
 
   onFailure(kind: FailureKind): void {
     if (this.#unsent) this.#again('unsent');
-    else if ((kind === 'refused' || kind === 'idle_reset') && this.#mayRetry()) this.#again(kind);
+    else if (kind === 'refused' && this.#mayRetry()) this.#again(kind);
     else this.#events.onFailure(kind);
   }
 

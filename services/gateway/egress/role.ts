@@ -8,11 +8,11 @@ import { createEgressHandler, type EgressNow } from './handler.ts';
 import { createEgressMetrics } from './metrics.ts';
 
 /**
- * Public hosts work on what they have read, for money: no break-off counts as unsent there. Instead own idle
- * connections end early, before the host's: balancers close theirs after 60 s and more, and a shorter time that a
+ * A connection that breaks off may have been read from, also one that looked idle. So own idle connections to public
+ * hosts end early, before the host's: balancers close theirs after 60 s and more, and a shorter time that a
  * host announces (`keep-alive: timeout=5`) is kept to.
  */
-const TO_PUBLIC_HOSTS: UpstreamSettings = { keepAliveMs: 15_000, idleResetMs: 0 };
+const TO_PUBLIC_HOSTS: UpstreamSettings = { keepAliveMs: 15_000 };
 
 export function createEgressRole(initial: EgressState, { registry, runtime, log }: RoleTools): Role {
   const metrics = createEgressMetrics(registry);

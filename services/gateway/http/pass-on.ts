@@ -44,8 +44,6 @@ export function failureError(kind: FailureKind, place: string): ApiError {
         'upstream_unreachable',
         `${place} cannot be reached; nothing was sent to it.`,
       );
-    case 'idle_reset':
-      return upstreamError(502, 'upstream_unreachable', `${place} closed an idle connection.`);
     case 'timeout':
       return upstreamError(504, 'upstream_timeout', `${place} was silent for too long.`, NO_CLIENT_RETRY);
     case 'cut':

@@ -18,12 +18,10 @@ export interface UpstreamRequest {
  * Why no complete answer came.
  * - `refused`: the connection was refused; nothing was sent.
  * - `unreachable`: no connection for another reason (name, route, TLS, time); nothing was sent.
- * - `idle_reset`: a kept-alive connection was closed while it was idle, which was noticed only after the
- *   request was written; no byte of an answer came.
  * - `timeout`: sent, then silence for too long.
  * - `cut`: sent, then the connection broke. The request may have been worked on.
  */
-export type FailureKind = 'refused' | 'unreachable' | 'idle_reset' | 'timeout' | 'cut';
+export type FailureKind = 'refused' | 'unreachable' | 'timeout' | 'cut';
 
 /** What happens to a request, in this order. After `abort` nothing is called any more. */
 export interface UpstreamEvents {
@@ -49,13 +47,11 @@ export interface Upstream {
   close(): void;
 }
 
-/** One undici client holds one connection, so that for every request it is known whether that was used before. */
+/** One undici client holds one connection, which is closed by whoever aborts what runs on it. */
 interface Connection {
   readonly client: Client;
   readonly openedAt: number;
   socket?: Socket;
-  /** Complete answers on the present socket. */
-  answers: number;
 }
 
 /** How connections to an upstream are made and kept. */
@@ -67,12 +63,6 @@ export interface UpstreamSettings {
   readonly ageMs?: number;
   /** Silence that ends a request, from its last byte and between bytes of the answer. @default 600,000 */
   readonly idleMs?: number;
-  /**
-   * A break later than that after sending is no leftover of idle time: the request was being worked on.
-   * 0: none ever is, for upstreams that are not our own.
-   * @default 100: nginx that reloads below full load on a busy machine was seen after 67 ms at the latest
-   */
-  readonly idleResetMs?: number;
   readonly now?: () => number;
 }
 
@@ -84,7 +74,6 @@ export function openUpstream(
     keepAliveMs = 60_000,
     ageMs = 300_000,
     idleMs = 600_000,
-    idleResetMs = 100,
     now = systemRuntime.now,
   }: UpstreamSettings = {},
 ): Upstream {
@@ -92,13 +81,11 @@ export function openUpstream(
   const direct = buildConnector({ timeout: connectMs, ca: certificateAuthority });
   const connect = proxy === undefined ? direct : throughProxy(proxy, direct, connectMs);
   const idle: Connection[] = [];
-  const tools = { release, now, idleResetMs };
   let closed = false;
 
   function open(): Connection {
     const client = new Client(url.origin, {
       connect(options, callback) {
-        connection.answers = 0;
         connection.socket = undefined;
         const socket: unknown = connect(options, (...outcome) => {
           connection.socket ??= outcome[1] ?? undefined;
@@ -111,7 +98,7 @@ export function openUpstream(
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
     });
-    const connection: Connection = { client, openedAt: now(), answers: 0 };
+    const connection: Connection = { client, openedAt: now() };
     client.on('disconnect', () => {
       const index = idle.indexOf(connection);
       if (index === -1) return;
@@ -122,7 +109,6 @@ export function openUpstream(
   }
 
   function release(connection: Connection): void {
-    connection.answers += 1;
     if (closed || isOld(connection)) discard(connection);
     else idle.push(connection);
   }
@@ -144,7 +130,7 @@ export function openUpstream(
     send(request, events) {
       const connection = take();
       const silenceMs = request.idleMs ?? idleMs;
-      const exchange = new ConnectionExchange(connection, events, tools);
+      const exchange = new ConnectionExchange(connection, events, release);
       connection.client.dispatch(
         {
           method: 'POST',
@@ -165,27 +151,18 @@ export function openUpstream(
   };
 }
 
-interface ExchangeTools {
-  readonly release: (connection: Connection) => void;
-  readonly now: () => number;
-  readonly idleResetMs: number;
-}
-
 /** One request on its connection, as undici tells of it. */
 class ConnectionExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly #connection: Connection;
   readonly #events: UpstreamEvents;
-  readonly #tools: ExchangeTools;
+  readonly #release: (connection: Connection) => void;
   #controller: Dispatcher.DispatchController | undefined;
-  #sentAt = 0;
-  #bytesBefore = 0;
-  #answered = false;
   #over = false;
 
-  constructor(connection: Connection, events: UpstreamEvents, tools: ExchangeTools) {
+  constructor(connection: Connection, events: UpstreamEvents, release: (connection: Connection) => void) {
     this.#connection = connection;
     this.#events = events;
-    this.#tools = tools;
+    this.#release = release;
   }
 
   abort(): void {
@@ -204,15 +181,11 @@ class ConnectionExchange implements Exchange, Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.#sentAt = this.#tools.now();
-    this.#bytesBefore = this.#connection.socket?.bytesRead ?? 0;
     this.#events.onSent();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
-    this.#answered = true;
-    this.#events.onAnswer(status, headers);
+    if (status >= 200) this.#events.onAnswer(status, headers);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -222,7 +195,7 @@ class ConnectionExchange implements Exchange, Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#tools.release(this.#connection);
+    this.#release(this.#connection);
     this.#events.onEnd();
   }
 
@@ -235,14 +208,10 @@ class ConnectionExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   #kindOf(error: Error): FailureKind {
-    const { answers, socket } = this.#connection;
-    const { now, idleResetMs } = this.#tools;
     if (this.#controller === undefined) return codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'unreachable';
     if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
       return 'timeout';
-    const untouched = !this.#answered && socket?.bytesRead === this.#bytesBefore;
-    const wasIdle = answers > 0 && now() - this.#sentAt < idleResetMs;
-    return untouched && wasIdle && RESETS.has(codeOf(error)) ? 'idle_reset' : 'cut';
+    return 'cut';
   }
 }
 
@@ -250,9 +219,6 @@ function discard({ client, socket }: Connection): void {
   socket?.destroy();
   void client.destroy();
 }
-
-/** How a connection that the other side closed looks here. */
-const RESETS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 function codeOf(error: Error): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -55,7 +55,7 @@ describe('before any traffic', () => {
     const metrics = await gateway.metrics();
     for (const phase of ['body', 'connect', 'headers', 'first_token', 'stream', 'answer'])
       expect(metrics.value(`oss_aborts_total{phase="${phase}"}`)).toBe(0);
-    for (const reason of ['unsent', 'refused', 'idle_reset'])
+    for (const reason of ['unsent', 'refused'])
       expect(metrics.value(`oss_retries_total{reason="${reason}"}`)).toBe(0);
     expect(metrics.value('oss_requests_in_flight{model="gpt-oss-20b"}')).toBe(0);
     expect(metrics.value('fleet_config_refused')).toBe(0);
