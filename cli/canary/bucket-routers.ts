@@ -15,19 +15,27 @@ export function bucketRouters(
   bucket: Pick<Bucket, 'read' | 'write'>,
   prometheus: Prometheus | undefined,
 ): Routers {
+  const asked = (expression: string) => {
+    if (prometheus !== undefined) return prometheus.query(expression);
+    throw new Failure('which version the routers have, Prometheus knows: set FLEET_PROMETHEUS_URL');
+  };
   return {
     pollMs: POLL_MS,
+    clock: async () => (await asked('vector(time())'))[0]?.value ?? 0,
     delivered: () => bucket.read(ROUTER_OBJECTS.document),
     deliver: (document) => bucket.write(ROUTER_OBJECTS.document, document),
-    async versions() {
-      if (prometheus === undefined)
-        throw new Failure('which version the routers have, Prometheus knows: set FLEET_PROMETHEUS_URL');
-      const [seen, versions, refused] = await Promise.all([
-        prometheus.query('up{job="router"}'),
-        prometheus.query('fleet_router_document_info{job="router"}'),
-        prometheus.query('fleet_router_document_refused{job="router"} == 1'),
+    // A version that was seen before a change tells nothing of it, so the time of its scrape is asked for.
+    async versions(since = 0) {
+      const [seen, scraped, refused] = await Promise.all([
+        asked('up{job="router"}'),
+        asked('timestamp(fleet_router_document_info{job="router"})'),
+        asked('fleet_router_document_refused{job="router"} == 1'),
       ]);
-      const versionOf = new Map(versions.map((sample) => [nameOf(sample), sample.labels.version]));
+      const versionOf = new Map(
+        scraped
+          .filter(({ value }) => value >= since)
+          .map((sample) => [nameOf(sample), sample.labels.version]),
+      );
       const refusing = new Set(refused.map(nameOf));
       return seen.map((sample) => {
         const router = nameOf(sample);

@@ -18,7 +18,10 @@ export interface Routers {
   readonly delivered: () => Promise<string | undefined>;
   /** Gives the routers a document, without Terraform and without its lock. */
   readonly deliver: (document: string) => Promise<void>;
-  readonly versions: () => Promise<readonly RouterVersion[]>;
+  /** @param since what was known before that moment of `clock` does not count */
+  readonly versions: (since?: number) => Promise<readonly RouterVersion[]>;
+  /** The time now, in seconds, where `versions` tells what somebody else has seen. @default - the routers answer themselves */
+  readonly clock?: () => Promise<number>;
 }
 
 const POLL_MS = 50;
@@ -34,8 +37,9 @@ export async function awaitVersion(
   { now, sleep }: Pick<Context, 'now' | 'sleep'>,
 ): Promise<readonly RouterVersion[]> {
   const deadline = now() + seconds * 1000;
+  const since = await routers.clock?.();
   for (;;) {
-    const found = await routers.versions();
+    const found = await routers.versions(since);
     if (found.length > 0 && found.every((router) => router.version === version)) return found;
     if (now() >= deadline) throw new Failure(notApplied(found, version, seconds));
     await sleep(routers.pollMs ?? POLL_MS);

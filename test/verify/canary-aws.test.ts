@@ -127,9 +127,11 @@ test('a rollout on aws goes back through the object in S3, without Terraform, wi
     { event: 'rolled back', at: now(), by: 'ada', reason: 'errors' },
     { save: rollouts.save, perform, told: () => undefined },
   );
+  const confirmed = (performance.now() - verdict) / 1000;
   const seconds = await back;
   console.info(`from verdict to the router ${seconds.toFixed(2)} s; ${said.join('; ')}`);
   expect(seconds).toBeLessThanOrEqual(5);
+  expect(confirmed).toBeGreaterThanOrEqual(seconds - 0.5);
   expect(closed.state).toMatchObject({ phase: 'closed', outcome: 'rolled-back' });
   expect(await bucket.read(ROUTER_OBJECTS.document)).toBe(place.render(withCanaryAt(0)).text);
   expect(deployed).toMatchObject([
