@@ -1,3 +1,4 @@
+import { capProblems } from './cap-rules.ts';
 import { cloudProblems } from './cloud-rules.ts';
 import { compressionProblems } from './compression-rules.ts';
 import type { Environment } from './environment.ts';
@@ -30,6 +31,7 @@ const RULES: readonly Rule[] = [
   (environment) => everyRelease(environment, releaseShape),
   (environment) => everyRelease(environment, releaseReferences),
   fallbackProblems,
+  capProblems,
   compressionProblems,
   nodeProblems,
   cloudProblems,
