@@ -11,8 +11,10 @@ import {
   schemaPath,
   withoutHashes,
 } from '../test/support/recorded.ts';
+import { CHANGES, type ChangesName, changesPath } from '../test/support/recorded-changes.ts';
 import { TerraformFolder } from '../test/support/terraform-folder.ts';
 import { providerSchemas } from './provider-schemas.ts';
+import { recordChanges } from './record-changes.ts';
 
 /** Plans ask nobody: a token that nobody issued, an engine that answers nothing but a ping. */
 const offline = (engine: string) => ({ google: { access_token: 'none' }, docker: { host: engine } });
@@ -21,8 +23,8 @@ const offline = (engine: string) => ({ google: { access_token: 'none' }, docker:
 const LONGEST_TEXT = 400;
 
 /**
- * Plans the shipped environments for real, with the providers in TF_PLUGIN_DIR, and records the plans and the providers'
- * schemas of the resource types in use as fixtures, each plan with the digest of the stack that it is of.
+ * Plans the shipped environments for real, with the providers in TF_PLUGIN_DIR: from nothing, and from one edit to the next.
+ * Records the plans and the providers' schemas of the resource types in use as fixtures, with digests of the stacks.
  */
 export async function recordPlans(): Promise<string> {
   const engine = createServer(({ url }, answer) => {
@@ -57,6 +59,11 @@ async function record(settings: ReturnType<typeof offline>): Promise<string> {
     } finally {
       folder.remove();
     }
+  }
+  for (const name of Object.keys(CHANGES) as ChangesName[]) {
+    const moves = await recordChanges(name);
+    save(changesPath(name), moves);
+    lines.push(`${name}: ${Object.keys(moves).length} changes of what is there`);
   }
   for (const [provider, resources] of schemas) {
     save(schemaPath(provider), { provider, resources });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { GOOGLE_SERVICES } from '../../cli/clouds/doctor/examine.ts';
 import { failure } from '../support/google-api.ts';
 import { FAMILY, FOLDER, GoogleProject, IMAGE } from './google-project.ts';
 
@@ -47,7 +48,7 @@ describe('fleet doctor on google', () => {
       [
         'APIs',
         'missing',
-        `gcloud services enable ${['compute', 'storage', 'secretmanager', 'iam', 'logging', 'monitoring', 'artifactregistry'].map((name) => `${name}.googleapis.com`).join(' ')} --project=fleet-prod`,
+        `gcloud services enable ${[...GOOGLE_SERVICES, 'artifactregistry'].map((name) => `${name}.googleapis.com`).join(' ')} --project=fleet-prod`,
       ],
       [
         'state bucket fleet-state',

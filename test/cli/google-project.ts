@@ -1,4 +1,5 @@
 import type { CloudFinding } from '../../cli/clouds/doctor/check.ts';
+import { GOOGLE_SERVICES } from '../../cli/clouds/doctor/examine.ts';
 import { manifestText, type WeightsManifest } from '../../contracts/weights-manifest.ts';
 import { GoogleApi, PROJECT } from '../support/google-api.ts';
 import { fixture, openWorkplace, type Workplace } from './support.ts';
@@ -40,15 +41,7 @@ export class GoogleProject {
   /** All that the environment needs. */
   provide(): void {
     const { google } = this;
-    for (const name of [
-      'compute',
-      'storage',
-      'secretmanager',
-      'iam',
-      'logging',
-      'monitoring',
-      'artifactregistry',
-    ])
+    for (const name of [...GOOGLE_SERVICES, 'artifactregistry'])
       google.servicesOn.add(`${name}.googleapis.com`);
     google.bucket('fleet-state');
     google.images.set(IMAGE, { name: IMAGE.split('/').at(-1) ?? '', status: 'READY' });

@@ -4,13 +4,8 @@ import { DockerPlatform } from '../../constructs/docker/docker-platform.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { ROOT } from '../support/local-project.ts';
-import {
-  type Attributes,
-  type Synthesized,
-  shippedEnvironment,
-  synthEnvironment,
-  TEST_TOOLKIT,
-} from '../support/synth.ts';
+import { type Edit, editedEnvironment } from '../support/shipped.ts';
+import { type Attributes, type Synthesized, synthEnvironment, TEST_TOOLKIT } from '../support/synth.ts';
 
 /** A toolkit whose programs say one word, so that a test can change one of them. */
 export function synthDocker(
@@ -28,8 +23,8 @@ export function synthDocker(
 }
 
 /** The shipped dev environment, changed as an operator would. */
-export function synthDev(change?: (text: string) => string): Synthesized {
-  return synthDocker(shippedEnvironment('dev', change));
+export function synthDev(...edits: readonly Edit[]): Synthesized {
+  return synthDocker(editedEnvironment('dev', edits));
 }
 
 /** A host with eight GPUs and one release on them. */

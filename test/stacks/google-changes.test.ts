@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PROD_EDITS, synthDestroyedProd, synthProd } from '../support/prod.ts';
-import type { Edit } from '../support/staging.ts';
+import type { Edit } from '../support/shipped.ts';
 import { difference, type Synthesized } from '../support/synth.ts';
 
 const prod = synthProd();

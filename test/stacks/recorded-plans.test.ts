@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { GOOGLE_SERVICES } from '../../cli/clouds/doctor/examine.ts';
 import { PROD_EDITS, synthProd } from '../support/prod.ts';
 import { type Block, schemaProblems } from '../support/provider-schema.ts';
 import {
@@ -46,6 +47,25 @@ describe.each(names)('the recorded plan of %s', (name) => {
   test('has attributes and blocks that the provider knows', () => {
     expect(refusals(stacks[name], PLANS[name].provider)).toEqual([]);
   });
+});
+
+/** Whose API makes a resource: its type's first word, where Google does not call it otherwise. */
+const SERVICES: Readonly<Record<string, string>> = {
+  artifact: 'artifactregistry',
+  cloud: 'run',
+  project: 'cloudresourcemanager',
+  secret: 'secretmanager',
+  service: 'iam',
+};
+
+test('fleet doctor asks for the API of every resource of prod', () => {
+  const words = [...stacks.prod.resources.keys()].flatMap(
+    (address) => /^google_([a-z]+)_/.exec(address)?.[1] ?? [],
+  );
+  const needed = new Set(words.map((word) => SERVICES[word] ?? word));
+  expect(
+    [...needed].filter((service) => ![...GOOGLE_SERVICES, 'artifactregistry'].includes(service)),
+  ).toEqual([]);
 });
 
 test('edits that shipped files do not show have attributes that the provider knows', () => {

@@ -1,14 +1,7 @@
 import { DESTROYING } from '../../constructs/fixed-release.ts';
 import { GooglePlatform } from '../../constructs/google/google-platform.ts';
-import type { Edit } from './staging.ts';
-import {
-  type Attributes,
-  type Synthesized,
-  shippedEnvironment,
-  synthEnvironment,
-  TEMPLATES,
-  TEST_TOOLKIT,
-} from './synth.ts';
+import { type Edit, editedEnvironment } from './shipped.ts';
+import { type Attributes, type Synthesized, synthEnvironment, TEMPLATES, TEST_TOOLKIT } from './synth.ts';
 
 /** The shipped prod environment, edited as an operator would. */
 export function synthProd(...edits: readonly Edit[]): Synthesized {
@@ -21,14 +14,8 @@ export function synthDestroyedProd(): Synthesized {
 }
 
 function synthesized(edits: readonly Edit[], context: Attributes): Synthesized {
-  const change = (text: string) =>
-    edits.reduce((before, edit) => {
-      const after = edit(before);
-      if (after === before) throw new Error(`an edit did not change the environment: ${edit}`);
-      return after;
-    }, text);
   return synthEnvironment(
-    shippedEnvironment('prod', edits.length === 0 ? undefined : change),
+    editedEnvironment('prod', edits),
     (stack, environment) => new GooglePlatform(stack, environment, TEST_TOOLKIT, TEMPLATES),
     context,
   );
@@ -76,3 +63,23 @@ export const PROD_EDITS = {
     text.replace(`      v32:\n        role: canary\n        weight: 0\n        ${V32}\n`, ''),
   nodesReachInternet: (text) => text.replace('nodesReachInternet: false', 'nodesReachInternet: true'),
 } as const satisfies Record<string, Edit>;
+
+const STABLE_V32 = 'role: stable\n        weight: 75';
+const CANARY_V33 = 'role: canary\n        weight: 5';
+
+/** gpt-oss-120b of prod on its way from v32 to v33, one deploy after the other. */
+export const PROD_WALK = {
+  before: [
+    (text) =>
+      text.replace(/ {6}v33:\n.*\n.*\n.*\n/, '').replace(STABLE_V32, 'role: stable\n        weight: 80'),
+  ],
+  newRelease: [
+    (text) =>
+      text
+        .replace(STABLE_V32, 'role: stable\n        weight: 80')
+        .replace(CANARY_V33, 'role: canary\n        weight: 0'),
+  ],
+  canary: [],
+  promoted: [PROD_EDITS.promoted],
+  retired: [PROD_EDITS.promoted, PROD_EDITS.retired],
+} as const satisfies Record<string, readonly Edit[]>;

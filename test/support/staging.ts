@@ -1,18 +1,10 @@
 import { AwsPlatform } from '../../constructs/aws/aws-platform.ts';
 import { DESTROYING } from '../../constructs/fixed-release.ts';
-import {
-  type Attributes,
-  type Synthesized,
-  shippedEnvironment,
-  synthEnvironment,
-  TEMPLATES,
-  TEST_TOOLKIT,
-} from './synth.ts';
+import { type Edit, editedEnvironment } from './shipped.ts';
+import { type Attributes, type Synthesized, synthEnvironment, TEMPLATES, TEST_TOOLKIT } from './synth.ts';
 
 /** The provider version that the plugin directory holds; shipped files name none. */
 export const INSTALLED_AWS = '5.100.0';
-
-export type Edit = (text: string) => string;
 
 /** The shipped staging environment, edited as an operator would, for the provider that is installed. */
 export function synthStaging(...edits: readonly Edit[]): Synthesized {
@@ -26,16 +18,9 @@ export function synthDestroyed(...edits: readonly Edit[]): Synthesized {
 
 function synthesized(edits: readonly Edit[], context: Attributes): Synthesized {
   const pinned: Edit = (text) => `${text}terraform: { providerVersions: { aws: ${INSTALLED_AWS} } }\n`;
-  const environment = shippedEnvironment('staging', (text) =>
-    [pinned, ...edits].reduce((before, edit) => {
-      const after = edit(before);
-      if (after === before) throw new Error(`an edit did not change the environment: ${edit}`);
-      return after;
-    }, text),
-  );
   return synthEnvironment(
-    environment,
-    (stack, parsed) => new AwsPlatform(stack, parsed, TEST_TOOLKIT, TEMPLATES),
+    editedEnvironment('staging', [pinned, ...edits]),
+    (stack, environment) => new AwsPlatform(stack, environment, TEST_TOOLKIT, TEMPLATES),
     context,
   );
 }

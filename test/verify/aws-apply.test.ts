@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CERTIFICATE, forMoto, GAPS, Moto, typeOf } from '../support/moto.ts';
-import { EDITS, type Edit, synthDestroyed, synthStaging, WALK } from '../support/staging.ts';
+import type { Edit } from '../support/shipped.ts';
+import { EDITS, synthDestroyed, synthStaging, WALK } from '../support/staging.ts';
 import { type Change, TerraformFolder } from '../support/terraform-folder.ts';
 
 /** What is really applied and destroyed below. A type of the stack that is neither here nor in GAPS fails. */

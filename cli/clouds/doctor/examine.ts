@@ -8,7 +8,11 @@ import { fixesOf } from './fixes.ts';
 import { imageFindings } from './images.ts';
 import { weightsFindings } from './weights.ts';
 
-const GOOGLE_SERVICES = ['compute', 'storage', 'secretmanager', 'iam', 'logging', 'monitoring'];
+/** What the stack's resources are made with, and what machines and operators talk to. */
+export const GOOGLE_SERVICES = [
+  ...['compute', 'dns', 'run', 'storage', 'secretmanager', 'iam', 'cloudresourcemanager'],
+  ...['logging', 'monitoring', 'iap', 'cloudquotas'],
+];
 
 /** Looks for all of it at once; without credentials for nothing more. */
 export async function examineCloud(environment: Environment, cloud: Cloud): Promise<CloudFinding[]> {

@@ -23,12 +23,20 @@ import {
   stateOf,
   taint,
   type UpdatePlan,
+  uploaded,
 } from './state.ts';
 
 const run = promisify(execFile);
 
+/** The longest chain of references between resources. */
+const SETTLING_PLANS = 5;
+
 /** Texts of files that a configuration refers to, by path. */
 type Files = ReadonlyMap<string, string>;
+
+interface Circumstances extends Pick<PlanCase, 'taint' | 'args'> {
+  readonly files?: { readonly before: Files; readonly after: Files };
+}
 
 /**
  * Makes plans with the real Terraform and the real provider plugins, offline: `-refresh=false`, keys that open nothing,
@@ -51,23 +59,16 @@ export class PlanRecorder {
     return this.planBetween(providerOf(plan), configurationsOf(plan), plan);
   }
 
-  /** The plan from one configuration to another. */
+  /** The plan from one configuration to another, each with the files that it refers to. */
   async planBetween(
     provider: Provider,
     { before, after }: ReturnType<typeof configurationsOf>,
-    {
-      taint: tainted = [],
-      args = [],
-      files,
-    }: Pick<PlanCase, 'taint' | 'args'> & { readonly files?: Files } = {},
+    { taint: tainted = [], args = [], files }: Circumstances = {},
   ): Promise<JsonObject> {
     const folder = await this.#folder(provider);
-    for (const [path, text] of files ?? []) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    }
-    const state = taint(await this.#state(folder, before), tainted);
-    write(folder, 'terraform.tfstate', state);
+    const there = await this.#state(folder, before, files?.before ?? new Map());
+    write(folder, 'terraform.tfstate', taint(there, tainted));
+    put(folder, files?.after ?? new Map());
     return this.#planned(folder, after, args);
   }
 
@@ -84,21 +85,33 @@ export class PlanRecorder {
     return folder;
   }
 
-  #state(folder: string, configuration: JsonObject): Promise<State> {
+  #state(folder: string, configuration: JsonObject, files: Files): Promise<State> {
     const key = JSON.stringify(configuration);
     const existing = this.#states.get(key);
     if (existing !== undefined) return existing;
-    const state = this.#makeState(folder, configuration);
+    const state = this.#makeState(folder, configuration, files);
     this.#states.set(key, state);
     return state;
   }
 
-  async #makeState(folder: string, configuration: JsonObject): Promise<State> {
+  async #makeState(folder: string, configuration: JsonObject, files: Files): Promise<State> {
+    put(folder, files);
     write(folder, 'terraform.tfstate', EMPTY_STATE);
     const plan = await this.#planned(folder, configuration, []);
-    const first = stateOf(plan as unknown as CreatePlan, await this.#schemasOf(folder));
-    write(folder, 'terraform.tfstate', first);
-    return settled(first, (await this.#planned(folder, configuration, [])) as unknown as UpdatePlan);
+    const first = uploaded(stateOf(plan as unknown as CreatePlan, await this.#schemasOf(folder)), files);
+    return this.#settle(folder, configuration, first);
+  }
+
+  /** What refers to something that was unknown is known one plan later, and what refers to that, after another. */
+  async #settle(folder: string, configuration: JsonObject, first: State): Promise<State> {
+    let state = first;
+    for (let round = 0; round < SETTLING_PLANS; round += 1) {
+      write(folder, 'terraform.tfstate', state);
+      const next = settled(state, (await this.#planned(folder, configuration, [])) as unknown as UpdatePlan);
+      if (JSON.stringify(next) === JSON.stringify(state)) break;
+      state = next;
+    }
+    return state;
   }
 
   async #planned(folder: string, configuration: JsonObject, args: readonly string[]): Promise<JsonObject> {
@@ -159,6 +172,13 @@ export class PlanRecorder {
 /** Plans are made from a state at hand; where it is kept otherwise is judged by the configuration alone. */
 function withoutBackend(configuration: JsonObject): JsonObject {
   return merged(configuration, { terraform: { backend: null } });
+}
+
+function put(folder: string, files: Files): void {
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
 }
 
 function write(folder: string, file: string, content: unknown): void {

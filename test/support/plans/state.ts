@@ -106,13 +106,49 @@ export function settled(state: State, { resource_changes: changes }: UpdatePlan)
     resources: state.resources.map((resource) => {
       const { type, name, instances } = resource;
       const change = changes.find((other) => other.type === type && other.name === name)?.change;
-      if (type === 'terraform_data' || change === undefined) return resource;
+      if (change === undefined) return resource;
       return {
         ...resource,
         instances: instances.map((instance) => ({
           ...instance,
-          attributes: over(instance.attributes ?? null, change.after),
+          attributes:
+            type === 'terraform_data'
+              ? builtIn(instance.attributes as JsonObject, change.after)
+              : over(instance.attributes ?? null, change.after),
         })),
+      };
+    }),
+  };
+}
+
+/** A `terraform_data` whose input or trigger is known by now. */
+function builtIn(old: JsonObject, { input = null, triggers_replace = null }: JsonObject): JsonObject {
+  const known = withTypes({ input, triggers_replace, output: input });
+  return {
+    ...old,
+    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null)),
+  };
+}
+
+/** Google's provider remembers what the file of an object was when it was uploaded. */
+export function uploaded(state: State, files: ReadonlyMap<string, string>): State {
+  return {
+    ...state,
+    resources: state.resources.map((resource) => {
+      if (resource.type !== 'google_storage_bucket_object') return resource;
+      return {
+        ...resource,
+        instances: resource.instances.map((instance) => {
+          const attributes = (instance.attributes ?? {}) as JsonObject;
+          const text = files.get(String(attributes.source));
+          if (text === undefined) return instance;
+          const hash = createHash('md5').update(text).digest('base64');
+          return {
+            ...instance,
+            attributes: { ...attributes, content: null, md5hash: hash, detect_md5hash: hash },
+            sensitive_attributes: [[{ type: 'get_attr', value: 'content' }]],
+          };
+        }),
       };
     }),
   };
@@ -156,7 +192,8 @@ function invented(key: string, type: Type, name: string): Json {
   if (Array.isArray(type)) return type[0] === 'map' ? {} : type[0] === 'object' ? null : [];
   if (type === 'string') return NAMED.has(key) ? named(key, name) : '';
   if (type === 'dynamic') return null;
-  return type === 'number' ? 1 : false;
+  // Google's provider wants limits of a backend that nobody gave to be 0.
+  return type === 'number' ? (name.startsWith('google_') ? 0 : 1) : false;
 }
 
 /** Some providers look at the form of an id. */
@@ -164,14 +201,15 @@ function named(key: string, name: string): string {
   return name.startsWith('aws_launch_template-') && key === 'id' ? `lt-${name.slice(-3)}` : `${name}-${key}`;
 }
 
-/** What a provider makes of what it is given: labels of every resource, the digest of an object. */
+/** What a provider makes of what it is given: labels of every resource, the digest of an object, logging of a rule. */
 function asProvider(attributes: JsonObject): JsonObject {
-  const { tags, labels, content } = attributes;
+  const { tags, labels, content, log_config: logs } = attributes;
   return {
     ...attributes,
     ...('md5hash' in attributes && typeof content === 'string'
       ? { md5hash: createHash('md5').update(content).digest('base64') }
       : {}),
+    ...('enable_logging' in attributes ? { enable_logging: Array.isArray(logs) && logs.length > 0 } : {}),
     ...('tags_all' in attributes ? { tags_all: tags ?? {} } : {}),
     ...('effective_labels' in attributes
       ? { effective_labels: labels ?? {}, terraform_labels: labels ?? {} }
