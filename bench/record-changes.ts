@@ -1,10 +1,10 @@
-import { FILES_FOLDER } from '../constructs/stack-files.ts';
 import type { JsonObject } from '../test/support/plans/corpus.ts';
 import { PlanRecorder } from '../test/support/plans/recorder.ts';
 import { digestOf } from '../test/support/recorded.ts';
 import {
   CHANGES,
   type ChangesName,
+  filesOf,
   type RecordedMove,
   type RecordedStep,
 } from '../test/support/recorded-changes.ts';
@@ -56,10 +56,6 @@ function configurationOf({ json }: Synthesized, provider: 'docker' | 'google'): 
   const { provider: providers, ...rest } = json as { provider: Record<string, JsonObject[]> } & JsonObject;
   const settings = { ...providers[provider]?.[0], ...offline };
   return { ...rest, provider: { ...providers, [provider]: [settings] } } as unknown as JsonObject;
-}
-
-function filesOf({ files }: Synthesized): ReadonlyMap<string, string> {
-  return new Map([...files].map(([path, text]) => [`${FILES_FOLDER}/${path}`, text]));
 }
 
 function changesIn(plan: JsonObject): Pick<RecordedMove, 'changes'> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FILES_FOLDER } from '../../constructs/stack-files.ts';
 import { synthDev } from '../constructs/docker-support.ts';
 import { DEV_EDITS } from './dev.ts';
 import { ROOT } from './local-project.ts';
@@ -79,4 +80,9 @@ export function changesPath(name: ChangesName): string {
 
 export function recordedChanges(name: ChangesName): Readonly<Record<string, RecordedMove>> {
   return JSON.parse(readFileSync(changesPath(name), 'utf8')) as Record<string, RecordedMove>;
+}
+
+/** A stack's files, as Terraform finds them. */
+export function filesOf({ files }: Synthesized): ReadonlyMap<string, string> {
+  return new Map([...files].map(([path, text]) => [`${FILES_FOLDER}/${path}`, text]));
 }
