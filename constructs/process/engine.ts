@@ -8,8 +8,10 @@ export function engineCommand(
   simulation: Readonly<Record<string, unknown>> = {},
 ) {
   if (engine === 'vllm') return { command: ['vllm', ...args] };
+  const { answers, ...settings } = environment.process?.simulator ?? {};
+  const scripted = answers === undefined ? {} : { answers: `{project}/${answers}` };
   return {
     command: ['node', '{toolkit}/dist/services/vllm-simulator.js', ...args],
-    env: { VLLM_SIMULATOR: JSON.stringify({ ...environment.process?.simulator, ...simulation }) },
+    env: { VLLM_SIMULATOR: JSON.stringify({ ...settings, ...scripted, ...simulation }) },
   };
 }

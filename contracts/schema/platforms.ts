@@ -7,12 +7,20 @@ const Simulator = z.strictObject({
   decodeTokensPerSecond: z.number().positive().optional(),
   startSeconds: z.number().min(0).optional(),
 });
+/** On this host the simulator can read a file of the project. */
+const LocalSimulator = Simulator.extend({
+  answers: z
+    .string()
+    .min(1)
+    .describe('file of scripted answers, relative to the project; see docs/operations/ask.md')
+    .optional(),
+});
 export type SimulatorDocument = z.output<typeof Simulator>;
 
 export const ProcessPlatform = z.strictObject({
   engine: z.enum(['simulator', 'vllm']).default('simulator'),
   address: Address.default('127.0.0.1'),
-  simulator: Simulator.prefault({}),
+  simulator: LocalSimulator.prefault({}),
 });
 
 export const DockerPlatform = z.strictObject({

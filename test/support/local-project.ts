@@ -79,7 +79,11 @@ export class LocalProject {
   }
 
   fleet(...args: readonly string[]): Promise<Ran> {
-    return ran([FLEET, ...args], this.folder, { PATH: `${this.bin}:${process.env.PATH}` });
+    return this.fleetWith({}, ...args);
+  }
+
+  fleetWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran> {
+    return ran([FLEET, ...args], this.folder, { PATH: `${this.bin}:${process.env.PATH}`, ...env });
   }
 
   /** Puts a shell script into `bin`. */

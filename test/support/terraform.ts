@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { environmentVariables, type Ran } from './local-project.ts';
 
@@ -15,4 +18,28 @@ export async function terraform(cwd: string, ...args: readonly string[]): Promis
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }: Ran) => ({ code, stdout, stderr }),
   );
+}
+
+/** Flags of `terraform init` that lead to the plugin directory, where the machine has one. */
+export function pluginFlags(): readonly string[] {
+  const plugins = pluginDirectory();
+  return plugins === undefined ? [] : [`-plugin-dir=${plugins}`];
+}
+
+/** Whether Terraform gets a provider of HashiCorp's here, from the plugin directory or its registry. */
+export async function hasProvider(name: string, version: string): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-provider-'));
+  try {
+    const required = { [name]: { source: `hashicorp/${name}`, version } };
+    writeFileSync(
+      join(folder, 'main.tf.json'),
+      JSON.stringify({ terraform: { required_providers: required } }),
+    );
+    const { code } = await terraform(folder, 'init', ...pluginFlags());
+    if (code !== 0)
+      console.warn(`NOT CHECKED with the provider ${name} ${version}: it is not to be had here`);
+    return code === 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

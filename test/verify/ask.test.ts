@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -15,14 +15,13 @@ import { type AskRequest, askRequests } from '../ask/requests.ts';
 import { anyArguments } from '../ask/support.ts';
 import { environmentVariables, ROOT } from '../support/local-project.ts';
 import { ScriptedModel } from '../support/scripted-model.ts';
-import { pluginDirectory, terraform } from '../support/terraform.ts';
+import { hasProvider, pluginFlags, terraform } from '../support/terraform.ts';
 
 const REQUESTS = askRequests();
-const PLUGINS = pluginDirectory();
-/** Whether a provider can be had from the plugin directory; without one, from the registry. */
-const has = (provider: string) =>
-  PLUGINS === undefined || existsSync(join(PLUGINS, 'registry.terraform.io/hashicorp', provider));
-const pluginFlags = PLUGINS === undefined ? [] : [`-plugin-dir=${PLUGINS}`];
+const available = {
+  aws: await hasProvider('aws', '~> 5.100'),
+  google: await hasProvider('google', '~> 6.50'),
+};
 
 const FLAGS = { model: 'gpt-oss-120b', force: false, explain: false, header: true, turns: 4 } as const;
 
@@ -42,7 +41,7 @@ beforeAll(async () => {
       ...environmentVariables(),
       OPENAI_BASE_URL: model.baseUrl,
       OPENAI_API_KEY: 'scripted',
-      TF_CLI_ARGS_init: pluginFlags.join(' '),
+      TF_CLI_ARGS_init: pluginFlags().join(' '),
     },
     progress: () => undefined,
     readInput: async () => '',
@@ -99,7 +98,7 @@ describe('what a scripted model makes of a request', () => {
     const code = [hcl, ...resources.map(({ address }) => address)].join('\n');
     for (const piece of request.has) expect(code.replaceAll(/ +=/g, ' =')).toContain(piece);
     for (const piece of request.hasNot) expect(code).not.toContain(piece);
-    if (has('aws') && (!request.google || has('google'))) {
+    if (available.aws && (!request.google || available.google)) {
       expect(validation).toEqual({ result: 'valid', warnings: [] });
       expect(hcl).not.toContain('NOT VALIDATED');
       printed.set(request.request, hcl);
@@ -119,20 +118,20 @@ async function validates(modules: readonly string[]): Promise<unknown> {
   });
   const calls = modules.map((_, index) => `module "m${index}" {\n  source = "./m${index}"\n}\n`);
   writeFileSync(join(place, 'main.tf'), calls.join('\n'));
-  const init = await terraform(place, 'init', ...pluginFlags);
+  const init = await terraform(place, 'init', ...pluginFlags());
   if (init.code !== 0) throw new Error(init.stderr);
   const { stdout } = await terraform(place, 'validate', '-json');
   const { valid, diagnostics } = JSON.parse(stdout) as { valid: boolean; diagnostics: readonly unknown[] };
   return { valid, diagnostics };
 }
 
-test.skipIf(!has('aws'))('Terraform finds everything valid that was printed', async () => {
+test.skipIf(!available.aws)('Terraform finds everything valid that was printed', async () => {
   expect(printed.size).toBeGreaterThan(25);
   expect(await validates([...printed.values()])).toEqual({ valid: true, diagnostics: [] });
 });
 
-test.skipIf(!has('aws'))('Terraform finds valid what any arguments of any tool make', async () => {
-  const tools = TOOLS.filter(({ settings, provider }) => settings === undefined && has(provider));
+test.skipIf(!available.aws)('Terraform finds valid what any arguments of any tool make', async () => {
+  const tools = TOOLS.filter(({ settings, provider }) => settings === undefined && available[provider]);
   const calls = tools.flatMap((tool) =>
     fc.sample(anyArguments(tool), { numRuns: 30, seed: 7 }).map((values) => ({ tool, values })),
   );
