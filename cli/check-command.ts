@@ -24,6 +24,7 @@ interface Flags {
   readonly synthOnly: boolean;
   readonly class: Class;
   readonly format: readonly Wanted[];
+  readonly takeOver: boolean;
   readonly failOnWarnings: boolean;
 }
 
@@ -48,6 +49,7 @@ export function addCheckCommand(program: Command, inProject: InProject, paint: P
         .default('production' as const),
     )
     .option('--format <format[=file]>', `${FORMATS.join(', ')}; may be given several times`, collect, [])
+    .option('--take-over', 'judge as if open rollouts had been taken over', false)
     .option('--fail-on-warnings', 'exit with 3 when there are warnings alone', false)
     .action((names: string[], flags: Flags) =>
       inProject(async (context) => {

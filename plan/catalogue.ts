@@ -2,9 +2,11 @@ import type { Rule } from './rule.ts';
 import * as identity from './rules/identity.ts';
 import * as lifecycle from './rules/lifecycle.ts';
 import * as money from './rules/money.ts';
+import * as names from './rules/names.ts';
 import * as network from './rules/network.ts';
 import * as plan from './rules/plan.ts';
 import * as secrets from './rules/secrets.ts';
+import * as serving from './rules/serving.ts';
 import * as software from './rules/software.ts';
 import * as state from './rules/state.ts';
 import * as storage from './rules/storage.ts';
@@ -20,7 +22,7 @@ export const CATALOGUE: readonly Rule[] = [
     lifecycle.routersReplacedAtOnce,
   ],
   ...[lifecycle.stateDestroyed, lifecycle.forgotten, lifecycle.protectionOff],
-  ...[secrets.secretInClear, secrets.secretInState],
+  ...[secrets.secretInClear, secrets.secretInState, secrets.secretInScript],
   ...[
     network.publicPort,
     network.sshPort,
@@ -46,9 +48,15 @@ export const CATALOGUE: readonly Rule[] = [
   ...[money.overBudget, money.unknownPrice, money.irrevocablePurchase, money.instancesUnbounded],
   ...[storage.diskUnencrypted, storage.versioningOff],
   ...[software.imageUnpinned, software.dangerousVllmFlag, software.machineImageUnpinned],
-  ...[state.stateLocal, state.stateUnlocked, state.stateUnencrypted],
-  ...[plan.planIncomplete, plan.checkFailed, plan.wrongAccount, plan.drift],
+  ...[state.stateLocal, state.stateUnlocked, state.stateUnencrypted, state.stateShared],
+  ...[plan.planIncomplete, plan.checkFailed, plan.wrongAccount, names.nameRefused, plan.drift],
   ...[secrets.secretVersionLatest, lifecycle.goneBeforeCreated, lifecycle.massDestruction],
+  ...[
+    serving.openEgress,
+    serving.gatewayWithoutNetwork,
+    serving.unshieldedMachine,
+    serving.modelRevisionUnpinned,
+  ],
 ];
 
 export function ruleNamed(id: string): Rule | undefined {

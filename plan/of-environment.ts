@@ -1,3 +1,4 @@
+import { stateObject } from '../contracts/bootstrap.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { machineOf, releasesOf } from '../contracts/release.ts';
 import type { OpenRollout, Surroundings } from './surroundings.ts';
@@ -21,6 +22,16 @@ export function surroundingsOf(
       return (market === 'spot' ? known?.spot : known?.onDemand)?.usdPerHour;
     },
   };
+}
+
+/** Of other environments, those whose state is in the same object. */
+export function sharingState(environment: Environment, others: readonly Environment[]): string[] {
+  const where = (one: Environment) => JSON.stringify(stateObject(one));
+  return environment.state === undefined
+    ? []
+    : others
+        .filter((other) => other.name !== environment.name && where(other) === where(environment))
+        .map(({ name }) => name);
 }
 
 /** The key of the environment file that a resource comes from, as far as its address says. */

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly canaryStep?: number;
   /** Google project or AWS account that the environment is for. */
   readonly account?: string;
+  /** Other environments whose state would be in the same object. */
+  readonly stateSharedWith?: readonly string[];
   readonly openRollouts?: readonly OpenRollout[];
   /** USD per hour of a machine type; undefined: unknown, which is not zero. */
   readonly price: (machine: string, market: 'on-demand' | 'spot') => number | undefined;

@@ -6,7 +6,7 @@ import { EnvironmentError, formatProblem } from '../../contracts/problem.ts';
 import { digestOf } from '../../plan/digest.ts';
 import { judge, type Question } from '../../plan/judge.ts';
 import { machinePrice } from '../../plan/of-catalogue.ts';
-import { pathOf, surroundingsOf } from '../../plan/of-environment.ts';
+import { pathOf, sharingState, surroundingsOf } from '../../plan/of-environment.ts';
 import { type Plan, PlanError, readPlan } from '../../plan/plan-json.ts';
 import { type CheckReport, type EnvironmentReport, reportOf } from '../../plan/report.ts';
 import type { Class, OpenRollout } from '../../plan/surroundings.ts';
@@ -28,6 +28,8 @@ export interface CheckFlags {
   readonly synthOnly: boolean;
   /** What a plan without an environment is judged as. */
   readonly class: Class;
+  /** Judge as if open rollouts had been taken over. */
+  readonly takeOver?: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ async function checkEnvironment(
   const { folder, json } = await synthesize(name, context);
   const synthesized = readSynthesized(json);
   const plan = flags.synthOnly ? undefined : readPlan(await terraformPlan(folder, context));
-  const open = flags.synthOnly ? [] : await openRolloutsOf(environment, context);
+  const open = flags.synthOnly || flags.takeOver ? [] : await openRolloutsOf(environment, context);
   return judged(environment, { plan, synthesized }, context, open);
 }
 
@@ -92,6 +94,20 @@ function parsed(name: string, { project }: Context): Environment | EnvironmentRe
   }
 }
 
+/** The other environments of the project, without those that have mistakes: they are judged by themselves. */
+function otherEnvironments(name: string, { project }: Context): Environment[] {
+  return environmentNames(project)
+    .filter((other) => other !== name)
+    .flatMap((other) => {
+      try {
+        return [readEnvironment(project, other)];
+      } catch (error) {
+        if (error instanceof EnvironmentError) return [];
+        throw error;
+      }
+    });
+}
+
 function judged(
   environment: Environment,
   { plan, synthesized }: Pick<Question, 'plan' | 'synthesized'>,
@@ -102,7 +118,10 @@ function judged(
   const { verdict, findings, suppressed, summary } = judge({
     plan,
     synthesized,
-    surroundings: surroundingsOf(environment, openRollouts),
+    surroundings: {
+      ...surroundingsOf(environment, openRollouts),
+      stateSharedWith: sharingState(environment, otherEnvironments(name, context)),
+    },
     suppressions: checks.suppress,
     today: today(context),
   });

@@ -166,3 +166,44 @@ export const secretVersionLatest: Rule = {
           : [],
       ),
 };
+
+/** What a machine runs when it boots. */
+const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
+  aws_instance: ['user_data', 'user_data_base64'],
+  aws_launch_template: ['user_data'],
+  google_compute_instance: ['metadata_startup_script', 'metadata'],
+  google_compute_instance_template: ['metadata_startup_script', 'metadata'],
+  google_compute_region_instance_template: ['metadata_startup_script', 'metadata'],
+};
+/** A value that Terraform reads out of a secret store: `data.aws_secretsmanager_secret_version.a.secret_string` */
+const READ_SECRET =
+  /\$\{[^}]*\bdata\.(?:aws_secretsmanager_|aws_ssm_parameter|google_secret_manager_)\w*\.[^}]*\}/;
+
+export const secretInScript: Rule = {
+  id: 'secret-in-script',
+  topic: 'secret',
+  title: 'no secret is written into what a machine boots with',
+  why: 'Everybody who may look at the machine reads it, and so does every process on it.',
+  fix: 'Let the machine fetch it from the secret store with its own identity.',
+  severity: DENY,
+  check: (facts) =>
+    facts
+      .wanted(...Object.keys(SCRIPTS))
+      .flatMap(({ address, type, after, change }) =>
+        (SCRIPTS[type] ?? [])
+          .filter(
+            (key) => marked(change?.sensitiveAfter, key) || READ_SECRET.test(textAt(after?.values[key])),
+          )
+          .map((key) => fail(address, `${key} has a secret in it`)),
+      ),
+};
+
+/** Whether Terraform calls an argument, or something in it, sensitive. */
+function marked(marks: unknown, key: string): boolean {
+  const found = typeof marks === 'object' && marks !== null ? (marks as Values)[key] : undefined;
+  return JSON.stringify(found ?? null).includes('true');
+}
+
+function textAt(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}

@@ -1,4 +1,4 @@
-import { DENY_OUTSIDE_DEVELOPMENT, fail, type Observation, type Rule, unknown } from '../rule.ts';
+import { DENY, DENY_OUTSIDE_DEVELOPMENT, fail, type Observation, type Rule, unknown } from '../rule.ts';
 import type { Synthesized } from '../synthesized.ts';
 
 export const stateLocal: Rule = {
@@ -46,4 +46,18 @@ export const stateUnencrypted: Rule = {
   fix: 'encrypt = true',
   severity: DENY_OUTSIDE_DEVELOPMENT,
   check: ({ synthesized }) => inS3(synthesized, 'encrypt', 'encrypt is not true'),
+};
+
+export const stateShared: Rule = {
+  id: 'state-shared',
+  topic: 'state',
+  title: 'every environment has a state of its own',
+  why: 'Two environments in one object: the next deploy of one destroys the other.',
+  fix: 'Give one of them another `key` or `prefix` under `state`, or leave it out: it is the environment’s name then.',
+  severity: DENY,
+  check: ({ surroundings: { stateSharedWith = [] } }) =>
+    stateSharedWith.map((other) => ({
+      ...fail(undefined, `environment ${other} keeps its state in the same object`),
+      path: ['state'],
+    })),
 };

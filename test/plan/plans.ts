@@ -17,6 +17,8 @@ export interface Resource {
   readonly actions?: readonly string[];
   readonly before?: Values;
   readonly after?: Values;
+  /** Marks of values that Terraform calls sensitive. */
+  readonly sensitive?: Values;
   readonly reason?: string;
   readonly replacePaths?: readonly (readonly string[])[];
   /** Arguments that the configuration has as constants. */
@@ -60,6 +62,7 @@ function changeOf(resource: Resource): Values {
       before: before ?? null,
       after: after === undefined ? null : known(after),
       after_unknown: after === undefined ? {} : marks(after),
+      ...(resource.sensitive === undefined ? {} : { after_sensitive: resource.sensitive }),
       ...(replacePaths === undefined ? {} : { replace_paths: replacePaths }),
     },
   };
