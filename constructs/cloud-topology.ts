@@ -45,7 +45,7 @@ export class CloudTopology implements Topology {
     };
     this.grafana = {
       folder: SECRETS_FOLDER,
-      data: '/var/lib/grafana',
+      data: '/data',
       password: (secret) => `$__file{${SECRETS_FOLDER}/${secret}}`,
     };
     this.discovery = discovery;

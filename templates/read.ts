@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GRAFANA_TEMPLATES } from '../workloads/grafana.ts';
+import { METRICS_AGENT_TEMPLATES } from '../workloads/metrics-agent.ts';
+import { MONITORING_TEMPLATES } from '../workloads/monitoring-boot.ts';
 import { NODE_TEMPLATES } from '../workloads/node-templates.ts';
 import { ROUTER_TEMPLATES } from '../workloads/router.ts';
 import { ROUTER_MACHINE_TEMPLATES } from '../workloads/router-machine-templates.ts';
@@ -14,6 +16,8 @@ export function readTemplates(folder: string): Templates {
     node: read(folder, NODE_TEMPLATES),
     rules: read(folder, RULES_TEMPLATES),
     grafana: read(folder, GRAFANA_TEMPLATES),
+    monitoring: read(folder, MONITORING_TEMPLATES),
+    metricsAgent: read(folder, METRICS_AGENT_TEMPLATES),
     routerMachine: read(folder, ROUTER_MACHINE_TEMPLATES),
   };
 }

@@ -26,3 +26,8 @@ export const JOIN_HOOK = 'join';
 export function routerLogGroup(environment: string): string {
   return `/fleet/${environment}/router`;
 }
+
+/** Log group of an environment's monitoring machine. */
+export function monitoringLogGroup(environment: string): string {
+  return `/fleet/${environment}/monitoring`;
+}

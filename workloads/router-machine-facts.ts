@@ -156,7 +156,7 @@ function inputsOf(environment: Environment, hasEgress: boolean): Input[] {
 }
 
 /** A secret's name in the cloud's store. */
-function storedName({ secrets }: Environment, name: string): string {
+export function storedName({ secrets }: Environment, name: string): string {
   const reference = secrets[name];
   if (reference !== undefined && 'google' in reference) return reference.google;
   if (reference !== undefined && 'aws' in reference) return reference.aws;

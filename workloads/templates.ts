@@ -1,4 +1,6 @@
 import type { GrafanaTemplate } from './grafana.ts';
+import type { MetricsAgentTemplate } from './metrics-agent.ts';
+import type { MonitoringTemplate } from './monitoring-boot.ts';
 import type { NodeTemplate } from './node-templates.ts';
 import type { RouterTemplate } from './router.ts';
 import type { RouterMachineTemplate } from './router-machine-templates.ts';
@@ -10,5 +12,7 @@ export interface Templates {
   readonly node: NodeTemplate;
   readonly rules: RulesTemplate;
   readonly grafana: GrafanaTemplate;
+  readonly monitoring: MonitoringTemplate;
+  readonly metricsAgent: MetricsAgentTemplate;
   readonly routerMachine: RouterMachineTemplate;
 }

@@ -12,7 +12,7 @@ export interface AccessProps {
 
 /**
  * Who may speak to whom, by what a machine is. Clients reach the gateway's load balancer, it the gateway, the gateway the
- * routers' load balancer, it the router, the router the nodes; Prometheus reaches them all. Nodes are spoken to by the
+ * routers' load balancer, it the router, the router the nodes; Prometheus reaches routers and nodes, gateways send it theirs. Nodes are spoken to by the
  * router (vLLM, see `Nodes`, and readiness) and Prometheus (vLLM and exporters), and by nobody else; nobody has SSH.
  */
 export class Access extends Construct {
@@ -41,12 +41,13 @@ export class Access extends Construct {
     const { gateway, router, egress } = environment;
     this.gateway.accept(this.clients, { what: 'api', from: gateway.port });
     this.gateway.accept(this.clients, { what: 'health', from: gateway.adminPort });
-    this.gateway.accept(this.prometheus, { what: 'metrics', from: gateway.adminPort });
     this.routers.accept(this.gateway, { what: 'router', from: router.port });
     this.router.accept(this.routers, { what: 'router', from: router.port });
     this.router.accept(this.routers, { what: 'health', from: router.agentPort });
     this.router.accept(this.prometheus, { what: 'agent', from: router.agentPort });
     this.router.accept(this.prometheus, { what: 'egress', from: egress.adminPort });
+    this.prometheus.accept(this.prometheus, { what: 'node-exporter', from: EXPORTER_PORTS['node-exporter'] });
+    this.prometheus.accept(this.gateway, { what: 'metrics', from: environment.prometheus.port });
     this.router.accept(this.prometheus, { what: 'node-exporter', from: EXPORTER_PORTS['node-exporter'] });
   }
 

@@ -7,6 +7,7 @@ import type { Release } from '../../contracts/release.ts';
 import { ROUTER_OBJECTS } from '../../contracts/router-agent-settings.ts';
 import { secretVariable } from '../../contracts/secret.ts';
 import { nodeLogGroup } from '../../workloads/aws-names.ts';
+import { documentId, monitoringDocuments, monitoringUserData } from '../../workloads/monitoring-boot.ts';
 import { nodeUserData } from '../../workloads/node-boot.ts';
 import { routerUserData } from '../../workloads/router-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
@@ -21,6 +22,7 @@ import { DocumentBucket } from './document-bucket.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { Gateway } from './gateway.ts';
 import { LogGroup } from './log-group.ts';
+import { Monitoring } from './monitoring.ts';
 import { Names } from './names.ts';
 import { Network } from './network.ts';
 import { Nodes } from './nodes.ts';
@@ -84,6 +86,7 @@ export class AwsPlatform implements Platform {
     });
     for (const group of this.#access.machines) endpoints.serve(group);
     this.#access.router.reachInternet();
+    this.#access.prometheus.reachInternet();
     if (nodesReachInternet) this.#access.nodes.reachInternet();
   }
 
@@ -143,11 +146,30 @@ export class AwsPlatform implements Platform {
       access: this.#access,
       key: this.#key,
       document,
+      templates: this.#templates,
     });
   }
 
-  observability(scope: Construct, { prometheus, rules }: ObservabilityProps): void {
-    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', prometheus);
-    this.#documents.add(scope, 'prometheus_rules', 'prometheus/rules.yml', rules);
+  observability(scope: Construct, props: ObservabilityProps): void {
+    const documents = monitoringDocuments(props);
+    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', props.prometheus);
+    this.#documents.add(scope, 'prometheus_rules', 'prometheus/rules.yml', props.rules);
+    for (const part of ['alertmanager', 'grafana'])
+      for (const [path, document] of Object.entries(documents[part] ?? {}))
+        this.#documents.add(scope, `${part}_${documentId(path)}`, `${part}/${path}`, document);
+    new Monitoring(scope, 'monitoring', {
+      environment: this.#environment,
+      place: this.#place,
+      network: this.#network,
+      names: this.#names,
+      access: this.#access,
+      key: this.#key,
+      userData: monitoringUserData({
+        environment: this.#environment,
+        topology: this.topology,
+        templates: this.#templates,
+        documents,
+      }),
+    });
   }
 }

@@ -51,7 +51,7 @@ export class GatewayRole extends Construct {
           Action: 'secretsmanager:GetSecretValue',
           Resource: secrets.map((name) => secretPattern(environment, name, place)),
         },
-        ...pullImages([image], place.partition),
+        ...pullImages([image, environment.images.prometheus], place.partition),
       ]),
     });
   }

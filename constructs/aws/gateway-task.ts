@@ -5,6 +5,9 @@ import { secretVariable } from '../../contracts/secret.ts';
 import { gatewayLogGroup } from '../../workloads/aws-names.ts';
 import type { Document } from '../../workloads/document.ts';
 import { GATEWAY_DRAIN_SECONDS } from '../../workloads/gateway.ts';
+import { LAST_SCRAPE_SECONDS, METRICS_FOLDER, metricsAgent } from '../../workloads/metrics-agent.ts';
+import { PROMETHEUS_IMAGE } from '../../workloads/observability-images.ts';
+import type { Templates } from '../../workloads/templates.ts';
 import type { Topology } from '../../workloads/topology.ts';
 import type { GatewayRole } from './gateway-role.ts';
 import type { Place } from './place.ts';
@@ -17,12 +20,14 @@ export interface GatewayTaskProps {
   readonly role: GatewayRole;
   readonly image: string;
   readonly document: Document;
+  readonly templates: Templates;
   readonly secrets: readonly string[];
 }
 
-/** Name of the only container. */
+/** Name of the container that serves. */
 export const GATEWAY_CONTAINER = 'gateway';
 const CONFIG_VARIABLE = 'FLEET_GATEWAY_CONFIG';
+const METRICS_VOLUME = 'metrics';
 const STOP_MARGIN_SECONDS = 12;
 const USER = '10001:10001';
 
@@ -46,7 +51,8 @@ export class GatewayTask extends Construct {
       memory: String(memoryGiB * 1024),
       runtimePlatform: { operatingSystemFamily: 'LINUX', cpuArchitecture: 'X86_64' },
       executionRoleArn: role.resource.arn,
-      containerDefinitions: JSON.stringify([container(props)]),
+      volume: [{ name: METRICS_VOLUME }],
+      containerDefinitions: JSON.stringify([container(props), metricsContainer(props)]),
     });
   }
 }
@@ -68,7 +74,10 @@ function container({ environment, topology, place, image, document, secrets }: G
     readonlyRootFilesystem: true,
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
     entryPoint: ['node', '/app/gateway.mjs'],
-    command: ['--config-variable', CONFIG_VARIABLE, '--listen', listen, '--admin', admin],
+    command: [
+      ...['--config-variable', CONFIG_VARIABLE, '--listen', listen, '--admin', admin],
+      ...['--last-scrape', String(LAST_SCRAPE_SECONDS)],
+    ],
     environment: [{ name: CONFIG_VARIABLE, value: encoded(document) }],
     secrets: secrets.map((name) => ({
       name: secretVariable(name),
@@ -87,13 +96,36 @@ function container({ environment, topology, place, image, document, secrets }: G
       retries: 3,
       startPeriod: 20,
     },
-    logConfiguration: {
-      logDriver: 'awslogs',
-      options: {
-        'awslogs-group': gatewayLogGroup(environment.name),
-        'awslogs-region': place.region,
-        'awslogs-stream-prefix': 'gateway',
-      },
+    logConfiguration: logs(environment, place, 'gateway'),
+  };
+}
+
+function logs({ name }: Environment, place: Place, prefix: string) {
+  return {
+    logDriver: 'awslogs',
+    options: {
+      'awslogs-group': gatewayLogGroup(name),
+      'awslogs-region': place.region,
+      'awslogs-stream-prefix': prefix,
     },
+  };
+}
+
+/** Prometheus as an agent: an instance that lives for seconds is seen too. Its end takes no gateway with it. */
+function metricsContainer({ environment, topology, templates, place }: GatewayTaskProps) {
+  const agent = metricsAgent(environment, topology, templates.metricsAgent);
+  return {
+    name: 'metrics',
+    image: environment.images.prometheus ?? PROMETHEUS_IMAGE,
+    essential: false,
+    user: USER,
+    readonlyRootFilesystem: true,
+    linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
+    entryPoint: agent.command,
+    command: agent.arguments,
+    environment: Object.entries(agent.environment).map(([name, value]) => ({ name, value })),
+    mountPoints: [{ sourceVolume: METRICS_VOLUME, containerPath: METRICS_FOLDER, readOnly: false }],
+    stopTimeout: GATEWAY_DRAIN_SECONDS + STOP_MARGIN_SECONDS,
+    logConfiguration: logs(environment, place, 'metrics'),
   };
 }

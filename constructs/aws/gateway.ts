@@ -7,6 +7,7 @@ import type { Environment } from '../../contracts/environment.ts';
 import { gatewayLogGroup } from '../../workloads/aws-names.ts';
 import type { Document } from '../../workloads/document.ts';
 import { gatewaySecrets } from '../../workloads/gateway.ts';
+import type { Templates } from '../../workloads/templates.ts';
 import type { Topology } from '../../workloads/topology.ts';
 import type { Access } from './access.ts';
 import type { EncryptionKey } from './encryption-key.ts';
@@ -26,6 +27,7 @@ export interface GatewayProps {
   readonly key: EncryptionKey;
   /** gateway.json of the edge. */
   readonly document: Document;
+  readonly templates: Templates;
 }
 
 const GRACE_SECONDS = 60;

@@ -52,7 +52,7 @@ export class Access extends Construct {
     this.router = identity('router', 'Routers, with the egress beside them', {
       logs: LOG_WRITER,
     });
-    this.prometheus = identity('prometheus', 'Prometheus');
+    this.prometheus = identity('prometheus', 'Prometheus', { logs: 'roles/logging.logWriter' });
     this.gateway = identity('gateway', 'Gateway');
     const nodes = [this.nodes.resource.email];
     const { router, egress } = environment;
@@ -95,6 +95,29 @@ export class Access extends Construct {
       sourceRanges: IAP_RANGE,
       targetServiceAccounts: [this.nodes, this.router, this.prometheus].map(({ resource }) => resource.email),
     });
+    const monitoring = [this.prometheus.resource.email];
+    allow('metrics-of-gateways', 'Gateways send their metrics', [environment.prometheus.port], {
+      direction: 'INGRESS',
+      // What Cloud Run sends into the network has no identity there that a rule could name.
+      sourceRanges: [network.gateway.cidr],
+      targetServiceAccounts: monitoring,
+    });
+    allow('metrics-of-monitoring', 'Prometheus reads its own machine', [EXPORTER_PORTS['node-exporter']], {
+      direction: 'INGRESS',
+      sourceServiceAccounts: monitoring,
+      targetServiceAccounts: monitoring,
+    });
+    const seen = [environment.prometheus.port, environment.alertmanager?.port, environment.grafana?.port];
+    allow(
+      'monitoring-pages',
+      'People look through Identity-Aware Proxy',
+      seen.flatMap((port) => port ?? []),
+      {
+        direction: 'INGRESS',
+        sourceRanges: IAP_RANGE,
+        targetServiceAccounts: monitoring,
+      },
+    );
     new Denial(this, 'deny-ingress', {
       place,
       network,

@@ -7,6 +7,9 @@ import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Document } from '../../workloads/document.ts';
 import { gatewaySecrets } from '../../workloads/gateway.ts';
+import { LAST_SCRAPE_SECONDS, metricsAgent } from '../../workloads/metrics-agent.ts';
+import { PROMETHEUS_IMAGE } from '../../workloads/observability-images.ts';
+import type { Templates } from '../../workloads/templates.ts';
 import type { Topology } from '../../workloads/topology.ts';
 import { SECRETS_FOLDER } from '../cloud-topology.ts';
 import type { Access } from './access.ts';
@@ -25,6 +28,7 @@ export interface GatewayProps {
   readonly access: Access;
   /** gateway.json of the edge. */
   readonly document: Document;
+  readonly templates: Templates;
 }
 
 /** Cloud Run mounts each secret as a folder; this is the file in it. */
@@ -74,7 +78,7 @@ export class Gateway extends Construct {
           egress: 'ALL_TRAFFIC',
           networkInterfaces: [{ network: network.resource.id, subnetwork: network.gateway.resource.id }],
         },
-        containers: [container(props, secrets)],
+        containers: [container(props, secrets), metricsContainer(props)],
         volumes: secrets.map((secret) => ({
           name: secret,
           secret: {
@@ -102,10 +106,9 @@ export class Gateway extends Construct {
   }
 }
 
-function container(
-  { environment, topology, document }: GatewayProps,
-  secrets: readonly string[],
-): NonNullable<Extract<CloudRunV2ServiceTemplate['containers'], readonly unknown[]>>[number] {
+type Container = NonNullable<Extract<CloudRunV2ServiceTemplate['containers'], readonly unknown[]>>[number];
+
+function container({ environment, topology, document }: GatewayProps, secrets: readonly string[]): Container {
   const { port, adminPort, instances } = environment.gateway;
   const { gateway: image } = environment.images;
   if (image === undefined) throw new Error(`environment ${environment.name} names no image of the gateway`);
@@ -116,6 +119,7 @@ function container(
     args: [
       ...['--config-variable', CONFIG_VARIABLE, '--reload-every', String(RELOAD_SECONDS)],
       ...['--listen', topology.listen.gateway, '--admin', topology.listen.gatewayAdmin],
+      ...['--last-scrape', String(LAST_SCRAPE_SECONDS)],
     ],
     env: [{ name: CONFIG_VARIABLE, value: JSON.stringify(JSON.parse(document.text)) }],
     ports: { name: 'h2c', containerPort: port },
@@ -127,5 +131,18 @@ function container(
     startupProbe: { httpGet: { path: '/ready/router', port: adminPort }, timeoutSeconds: 4, ...START },
     livenessProbe: { httpGet: { path: '/ready', port: adminPort }, periodSeconds: 10, failureThreshold: 3 },
     volumeMounts: secrets.map((name) => ({ name, mountPath: `${SECRETS_FOLDER}/${name}` })),
+  };
+}
+
+/** Prometheus as an agent: nobody could find an instance of Cloud Run to read its metrics. It has processor time without requests. */
+function metricsContainer({ environment, topology, templates }: GatewayProps): Container {
+  const agent = metricsAgent(environment, topology, templates.metricsAgent);
+  return {
+    name: 'metrics',
+    image: environment.images.prometheus ?? PROMETHEUS_IMAGE,
+    command: [...agent.command],
+    args: [...agent.arguments],
+    env: Object.entries(agent.environment).map(([name, value]) => ({ name, value })),
+    resources: { limits: { cpu: '0.5', memory: '512Mi' }, cpuIdle: false },
   };
 }

@@ -6,6 +6,7 @@ import type { Environment } from '../../contracts/environment.ts';
 import { machineLabel } from '../../contracts/machine-label.ts';
 import type { Release } from '../../contracts/release.ts';
 import { ROUTER_OBJECTS } from '../../contracts/router-agent-settings.ts';
+import { documentId, monitoringDocuments, monitoringUserData } from '../../workloads/monitoring-boot.ts';
 import { nodeUserData } from '../../workloads/node-boot.ts';
 import { routerUserData } from '../../workloads/router-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
@@ -18,6 +19,7 @@ import type { Toolkit } from '../toolkit.ts';
 import { Access } from './access.ts';
 import { DocumentBucket } from './document-bucket.ts';
 import { Gateway, SECRET_FILE } from './gateway.ts';
+import { Monitoring } from './monitoring.ts';
 import { Network } from './network.ts';
 import { NodeGrants } from './node-grants.ts';
 import { NodeHealthCheck } from './node-health-check.ts';
@@ -94,11 +96,31 @@ export class GooglePlatform implements Platform {
   }
 
   gateway(scope: Construct, { document }: DocumentProps): void {
-    new Gateway(scope, 'gateway', { ...this.#nodes, topology: this.topology, document });
+    new Gateway(scope, 'gateway', {
+      ...this.#nodes,
+      topology: this.topology,
+      document,
+      templates: this.#templates,
+    });
   }
 
-  observability(scope: Construct, { prometheus, rules }: ObservabilityProps): void {
-    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', prometheus);
-    this.#documents.add(scope, 'prometheus_rules', 'prometheus/rules.yml', rules);
+  observability(scope: Construct, props: ObservabilityProps): void {
+    const documents = monitoringDocuments(props);
+    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', props.prometheus);
+    this.#documents.add(scope, 'prometheus_rules', 'prometheus/rules.yml', props.rules);
+    for (const part of ['alertmanager', 'grafana'])
+      for (const [path, document] of Object.entries(documents[part] ?? {}))
+        this.#documents.add(scope, `${part}_${documentId(path)}`, `${part}/${path}`, document);
+    const { environment } = this.#nodes;
+    new Monitoring(scope, 'monitoring', {
+      ...this.#nodes,
+      documents: this.#documents,
+      userData: monitoringUserData({
+        environment,
+        topology: this.topology,
+        templates: this.#templates,
+        documents,
+      }),
+    });
   }
 }

@@ -13,7 +13,7 @@ export interface NetworkProps {
   readonly place: Place;
   /** A /16. */
   readonly cidr: string;
-  /** Routers always do: the egress speaks to public endpoints. */
+  /** Routers always do, for the egress speaks to public endpoints, and monitoring, which calls a pager. */
   readonly nodesReachInternet: boolean;
 }
 
@@ -45,7 +45,7 @@ export class Network extends Construct {
     new Nat(this, 'nat', {
       place,
       network,
-      subnets: nodesReachInternet ? [this.routers, this.nodes] : [this.routers],
+      subnets: [this.routers, this.monitoring, ...(nodesReachInternet ? [this.nodes] : [])],
     });
     new PrivateApis(this, 'private-apis', { place, network });
     this.names = new DnsManagedZone(this, 'names', {

@@ -18,19 +18,27 @@ interface AdminProps {
   readonly registry: Registry;
   readonly status: () => Status;
   readonly isReady: () => boolean;
+  /** Somebody has read the metrics, whole. */
+  readonly wasScraped: () => void;
   /** Edge: whether the network leads to the router. It may not yet where an instance was just started. */
   readonly reachesRouter?: () => Promise<boolean>;
 }
 
 /** `GET /metrics`, `/status`, `/ready` and `/ready/router`, on a listener of their own that clients do not reach. */
-export function createAdminHandler({ registry, status, isReady, reachesRouter }: AdminProps): Handler {
+export function createAdminHandler({
+  registry,
+  status,
+  isReady,
+  wasScraped,
+  reachesRouter,
+}: AdminProps): Handler {
   return (req, res) => {
     const path = (req.url ?? '').split('?', 1)[0];
     if (req.method === 'GET' && path === '/metrics') {
       registry.metrics().then(
         (text) => {
           res.writeHead(200, { 'content-type': registry.contentType });
-          res.end(text);
+          res.end(text, wasScraped);
         },
         () => sendError(res, new ApiError(500, 'The metrics could not be rendered.')),
       );

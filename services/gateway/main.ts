@@ -5,8 +5,9 @@ import { createLogWriter } from './log-writer.ts';
 import { startGateway } from './service.ts';
 
 const USAGE = `usage: gateway (--config gateway.json | --config-variable NAME) --listen HOST:PORT --admin HOST:PORT
-               [--reload-every SECONDS]
+               [--reload-every SECONDS] [--last-scrape SECONDS]
 SIGHUP reads the configuration, keys and secrets again; SIGTERM finishes what runs and ends.
+With --last-scrape it waits, at most so long after SIGTERM, for its metrics to be read once more.
 Where no signal can be sent, --reload-every reads them again and again.`;
 
 const { log, flush } = createLogWriter((lines) => process.stdout.write(lines));
@@ -36,6 +37,7 @@ interface Flags {
   readonly listen?: string;
   readonly admin?: string;
   readonly 'reload-every'?: string;
+  readonly 'last-scrape'?: string;
 }
 
 function flags(): Flags {
@@ -45,6 +47,7 @@ function flags(): Flags {
     listen: { type: 'string' },
     admin: { type: 'string' },
     'reload-every': { type: 'string' },
+    'last-scrape': { type: 'string' },
   } as const;
   try {
     return parseArgs({ options }).values;
@@ -66,13 +69,20 @@ async function readVariable(name: string): Promise<string> {
   return text.trimStart().startsWith('{') ? text : Buffer.from(text, 'base64').toString('utf8');
 }
 
-function secondsOf(text: string): number {
+function secondsOf(flag: string, text: string): number {
   const seconds = Number(text);
-  if (!(seconds >= 1)) fail(`--reload-every: must be at least 1 second, got ${text}\n${USAGE}`, 2);
+  if (!(seconds >= 1)) fail(`--${flag}: must be at least 1 second, got ${text}\n${USAGE}`, 2);
   return seconds;
 }
 
-const { config, 'config-variable': variable, listen, admin, 'reload-every': every } = flags();
+const {
+  config,
+  'config-variable': variable,
+  listen,
+  admin,
+  'reload-every': every,
+  'last-scrape': lastScrape,
+} = flags();
 const source = config ?? variable;
 if (source === undefined || (config !== undefined && variable !== undefined))
   fail(`--config, --config-variable: give one of them\n${USAGE}`, 2);
@@ -86,6 +96,7 @@ try {
     readFile: (path) => (path === variable ? readVariable(path) : readFile(path, 'utf8')),
     log,
     tokenProgram: beside('gateway-tokens'),
+    lastScrapeSeconds: lastScrape === undefined ? undefined : secondsOf('last-scrape', lastScrape),
   });
   log({
     ts: new Date().toISOString(),
@@ -94,7 +105,8 @@ try {
     admin: gateway.adminAddress,
   });
   process.on('SIGHUP', () => void gateway.reload());
-  if (every !== undefined) setInterval(() => void gateway.reload(), secondsOf(every) * 1000).unref();
+  if (every !== undefined)
+    setInterval(() => void gateway.reload(), secondsOf('reload-every', every) * 1000).unref();
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => void gateway.stop().then(() => process.exit(0)));
 } catch (error) {

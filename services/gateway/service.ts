@@ -23,6 +23,8 @@ export interface GatewayOptions extends Sources {
   readonly log: Log;
   /** The program that counts tokens; it is started when the first text is to be counted. */
   readonly tokenProgram: URL;
+  /** Seconds from the signal to the end, at most, that are waited for metrics to be read once more. @default 0 */
+  readonly lastScrapeSeconds?: number;
   /** @default - the system's clock, timers and randomness */
   readonly runtime?: Runtime;
 }
@@ -45,6 +47,7 @@ export async function startGateway({
   admin,
   log,
   tokenProgram,
+  lastScrapeSeconds = 0,
   runtime = systemRuntime,
   ...sources
 }: GatewayOptions): Promise<Gateway> {
@@ -73,10 +76,12 @@ export async function startGateway({
   });
   const reachesRouter = () =>
     state.role === 'edge' ? reaches(state.router.url, CONNECT_MS) : Promise.resolve(false);
+  let scraped = () => {};
   const adminHandler = createAdminHandler({
     registry,
     status,
     isReady: () => ready,
+    wasScraped: () => scraped(),
     reachesRouter: state.role === 'edge' ? reachesRouter : undefined,
   });
   const side = await serve(adminHandler, admin, runtime);
@@ -98,6 +103,16 @@ export async function startGateway({
     }
   }
 
+  function nextScrape(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = runtime.after(milliseconds, resolve);
+      scraped = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
   return {
     address: api.address,
     adminAddress: side.address,
@@ -107,9 +122,13 @@ export async function startGateway({
     },
     async stop() {
       ready = false;
+      const lastMoment = runtime.now() + lastScrapeSeconds * 1000;
       await api.drain(state.drainSeconds);
       await role.close();
       await counter.close();
+      // Nothing is counted any more: whoever reads the metrics now has all of them.
+      const left = lastMoment - runtime.now();
+      if (left > 0) await nextScrape(left);
       await side.drain(0);
     },
   };

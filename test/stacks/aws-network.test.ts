@@ -139,15 +139,19 @@ describe('who may speak to whom', () => {
     }
   });
 
-  test('only the router may call the internet; nodes too where the environment says so', () => {
+  test('only the router and monitoring, which calls a pager, may call the internet; nodes too where the environment says so', () => {
     const callers = (stack: Synthesized) =>
       rules('egress', stack)
         .filter(({ cidr_ipv4: cidr }) => cidr !== undefined)
         .map(({ security_group_id: id, from_port: port }) => `${id}:${port}`);
-    expect(callers(staging)).toEqual([`${reference('aws_security_group.access_router.id')}:443`]);
+    const allowed = [
+      `${reference('aws_security_group.access_prometheus.id')}:443`,
+      `${reference('aws_security_group.access_router.id')}:443`,
+    ];
+    expect(callers(staging).toSorted()).toEqual(allowed);
     expect(callers(open).toSorted()).toEqual([
       `${reference('aws_security_group.access_nodes.id')}:443`,
-      `${reference('aws_security_group.access_router.id')}:443`,
+      ...allowed,
     ]);
   });
 

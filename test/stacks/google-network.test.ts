@@ -29,14 +29,18 @@ describe('the network', () => {
     }
   });
 
-  test('lets routers out, and nodes only where the environment says so', () => {
+  test('lets routers and monitoring out, and nodes only where the environment says so', () => {
     const nat = (stack = prod) => {
       const { subnetwork } = stack.resources.get('google_compute_router_nat.network_nat') ?? {};
       return (subnetwork as { name: string }[]).map(({ name }) => name);
     };
-    expect(nat()).toEqual([`\${google_compute_subnetwork.network_routers.id}`]);
+    expect(nat()).toEqual([
+      `\${google_compute_subnetwork.network_routers.id}`,
+      `\${google_compute_subnetwork.network_monitoring.id}`,
+    ]);
     expect(nat(synthProd(PROD_EDITS.nodesReachInternet))).toEqual([
       `\${google_compute_subnetwork.network_routers.id}`,
+      `\${google_compute_subnetwork.network_monitoring.id}`,
       `\${google_compute_subnetwork.network_nodes.id}`,
     ]);
   });
@@ -51,6 +55,9 @@ describe('the network', () => {
       '*.pkg.dev.': addresses,
       'router.${google_dns_managed_zone.network_names.dns_name}': [
         `\${google_compute_forwarding_rule.router_balancer.ip_address}`,
+      ],
+      'prometheus.${google_dns_managed_zone.network_names.dns_name}': [
+        `\${google_compute_address.monitoring_address.address}`,
       ],
     });
   });
@@ -84,7 +91,9 @@ describe('who reaches what', () => {
       address,
       { target_service_accounts: targets, target_tags: tags, source_tags: from },
     ] of ingress) {
-      expect(JSON.stringify(targets), address).toMatch(/google_service_account\.access_(nodes|router)\./);
+      expect(JSON.stringify(targets), address).toMatch(
+        /google_service_account\.access_(nodes|router|prometheus)\./,
+      );
       expect([tags, from], address).toEqual([undefined, undefined]);
     }
   });

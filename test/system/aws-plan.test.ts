@@ -132,7 +132,7 @@ describe('a real plan of staging', () => {
     const grown = byAddress(await folder.plan());
     expect(movedIn(grown)).toEqual(DOCUMENTS);
     expect(grown.size).toBeGreaterThan(base.size);
-  });
+  }, 90_000);
 });
 
 /** They name releases, ports and models; their machines stay. */
