@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GRAFANA_TEMPLATES } from '../workloads/grafana.ts';
 import { METRICS_AGENT_TEMPLATES } from '../workloads/metrics-agent.ts';
-import { MONITORING_TEMPLATES } from '../workloads/monitoring-boot.ts';
+import { MONITORING_TEMPLATES } from '../workloads/monitoring-templates.ts';
 import { NODE_TEMPLATES } from '../workloads/node-templates.ts';
 import { ROUTER_TEMPLATES } from '../workloads/router.ts';
 import { ROUTER_MACHINE_TEMPLATES } from '../workloads/router-machine-templates.ts';

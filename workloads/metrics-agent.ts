@@ -7,8 +7,8 @@ export const METRICS_AGENT_TEMPLATES = { program: 'gateway/metrics.sh' } as cons
 
 export type MetricsAgentTemplate = Readonly<Record<keyof typeof METRICS_AGENT_TEMPLATES, string>>;
 
-/** Where it keeps what it has not sent; nothing else of its container is written to. */
-export const METRICS_FOLDER = '/tmp';
+/** Where it keeps what it has not sent: Prometheus' image has it for user nobody, whose volume it stays. */
+export const METRICS_FOLDER = '/prometheus';
 /** Seconds from the signal to its end, at most, for a gateway that waits to be read once more. */
 export const LAST_SCRAPE_SECONDS = 8;
 /** Short, so that a gateway that was started by mistake is seen, and its end is not waited for. */
@@ -20,7 +20,7 @@ const ARGUMENTS = [
   '--web.listen-address=127.0.0.1:9095',
 ];
 /** Starts the program without a quote or a brace, which neither a shell within JSON nor Terraform takes for its own. */
-const BOOT = 'echo $FLEET_METRICS_SCRIPT | base64 -d >/tmp/metrics.sh && exec sh /tmp/metrics.sh $0 $@';
+const BOOT = `cd ${METRICS_FOLDER} && echo $FLEET_METRICS_SCRIPT | base64 -d >metrics.sh && exec sh metrics.sh $0 $@`;
 
 /** Prometheus' configuration as an agent; `{instance}` is filled in where it runs. */
 export function metricsAgentConfig(url: string, admin: string): string {

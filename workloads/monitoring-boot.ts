@@ -17,6 +17,7 @@ import {
   program,
   UNITS,
 } from './machine-files.ts';
+import type { MonitoringTemplate } from './monitoring-templates.ts';
 import { NODE_EXPORTER } from './node-facts.ts';
 import { ALERTMANAGER_IMAGE, GRAFANA_IMAGE, PROMETHEUS_IMAGE } from './observability-images.ts';
 import { RULES_FILE } from './prometheus.ts';
@@ -24,36 +25,6 @@ import { render } from './render.ts';
 import { routerImage, storedName } from './router-machine-facts.ts';
 import type { Templates } from './templates.ts';
 import type { Topology } from './topology.ts';
-
-/** Files below `templates/` that make up the monitoring machine's user data. Steps that others have too are theirs. */
-export const MONITORING_TEMPLATES = {
-  cloudConfig: 'monitoring/monitoring.yaml',
-  file: 'cloud-init/file.yaml',
-  target: 'monitoring/fleet.target',
-  engineUnit: 'router/fleet-engine.service',
-  imageUnit: 'systemd/fleet-image.service',
-  inputsUnit: 'monitoring/fleet-inputs.service',
-  refreshUnit: 'monitoring/fleet-refresh.service',
-  diskUnit: 'monitoring/fleet-disk.service',
-  partUnit: 'monitoring/fleet-part.service',
-  failedUnit: 'systemd/fleet-failed@.service',
-  logsUnit: 'systemd/fleet-logs.service',
-  nodeExporterUnit: 'systemd/fleet-node-exporter.service',
-  lib: 'node/lib.sh',
-  engine: 'monitoring/engine.sh',
-  install: 'node/install.sh',
-  fetchProgram: 'node/fetch.py',
-  image: 'node/image.sh',
-  inputs: 'router/inputs.sh',
-  refresh: 'monitoring/refresh.sh',
-  disk: 'monitoring/disk.sh',
-  part: 'monitoring/part.sh',
-  failed: 'node/failed.sh',
-  logs: 'node/logs.sh',
-} as const;
-
-/** The texts of the files that `MONITORING_TEMPLATES` names. */
-export type MonitoringTemplate = Readonly<Record<keyof typeof MONITORING_TEMPLATES, string>>;
 
 /** What Prometheus, Alertmanager and Grafana read, by part and path below its folder. Keys of the bucket are `<part>/<path>`. */
 export type MonitoringDocuments = Readonly<Record<string, Readonly<Record<string, Document>>>>;

@@ -1,6 +1,6 @@
 import type { GrafanaTemplate } from './grafana.ts';
 import type { MetricsAgentTemplate } from './metrics-agent.ts';
-import type { MonitoringTemplate } from './monitoring-boot.ts';
+import type { MonitoringTemplate } from './monitoring-templates.ts';
 import type { NodeTemplate } from './node-templates.ts';
 import type { RouterTemplate } from './router.ts';
 import type { RouterMachineTemplate } from './router-machine-templates.ts';

@@ -30,6 +30,7 @@ const CONFIG_VARIABLE = 'FLEET_GATEWAY_CONFIG';
 const METRICS_VOLUME = 'metrics';
 const STOP_MARGIN_SECONDS = 12;
 const USER = '10001:10001';
+const NOBODY = '65534:65534';
 
 /**
  * One instance of the gateway on Fargate: no privileges, nothing writable, secrets by reference. Its configuration is a
@@ -118,7 +119,7 @@ function metricsContainer({ environment, topology, templates, place }: GatewayTa
     name: 'metrics',
     image: environment.images.prometheus ?? PROMETHEUS_IMAGE,
     essential: false,
-    user: USER,
+    user: NOBODY,
     readonlyRootFilesystem: true,
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
     entryPoint: agent.command,
