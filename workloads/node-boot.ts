@@ -56,7 +56,7 @@ export function nodeFiles({ environment, release, templates: { node } }: NodeBoo
           .join(''),
       ),
     ]),
-    ...steps(node, facts),
+    ...steps(node),
     ...units(node, facts, release),
   ];
 }
@@ -66,7 +66,7 @@ function hasLocalDisks(environment: Environment, { document: { nodes } }: Releas
   return nodes !== undefined && (machineOf(environment, nodes.machine)?.localDiskGB ?? 0) > 0;
 }
 
-function steps(node: NodeTemplate, { cloud }: NodeFacts): MachineFile[] {
+function steps(node: NodeTemplate): MachineFile[] {
   return [
     file(`${LIB}/lib.sh`, node.lib),
     program('gpus.sh', node.gpus),
@@ -81,18 +81,18 @@ function steps(node: NodeTemplate, { cloud }: NodeFacts): MachineFile[] {
     file(`${LIB}/health.py`, node.healthProgram),
     program('failed.sh', node.failed),
     program('logs.sh', node.logs),
-    ...(cloud.platform === 'aws' ? [program('drain.sh', node.drain)] : []),
+    program('drain.sh', node.drain),
   ];
 }
 
-function units(node: NodeTemplate, { cloud, nodes, servers }: NodeFacts, release: Release): MachineFile[] {
+function units(node: NodeTemplate, { nodes, servers }: NodeFacts, release: Release): MachineFile[] {
   const drain = drainTimes(nodes.drain);
   const vllm = servers.map(({ server }) => `fleet-vllm@${server}.service`);
-  const aws = cloud.platform === 'aws' ? ['fleet-drain.service'] : [];
   const wants = [
     ...vllm,
-    ...['health', 'leave', 'logs', 'node-exporter', 'dcgm-exporter'].map((name) => `fleet-${name}.service`),
-    ...aws,
+    ...['health', 'leave', 'drain', 'logs', 'node-exporter', 'dcgm-exporter'].map(
+      (name) => `fleet-${name}.service`,
+    ),
   ];
   const unit = (name: string, text: string) => file(`${UNITS}/${name}`, text);
   return [
@@ -115,8 +115,6 @@ function units(node: NodeTemplate, { cloud, nodes, servers }: NodeFacts, release
     unit('fleet-logs.service', node.logsUnit),
     unit('fleet-node-exporter.service', node.nodeExporterUnit),
     unit('fleet-dcgm-exporter.service', node.dcgmExporterUnit),
-    ...(cloud.platform === 'aws'
-      ? [unit('fleet-drain.service', render(node.drainUnit, { drained: 'fleet-vllm@*.service' }))]
-      : []),
+    unit('fleet-drain.service', render(node.drainUnit, { drained: 'fleet-vllm@*.service' })),
   ];
 }

@@ -96,10 +96,10 @@ function stepFacts({ environment, release, nodes, cloud, servers, localDisks }: 
     FLEET_LOAD_SECONDS: String(PATIENCE.load),
     FLEET_HANG_SECONDS: String(PATIENCE.hang),
     FLEET_LEAVE_SECONDS: String(drain.leaveRouter),
+    FLEET_NOTICE_SECONDS: String(drain.notice),
     FLEET_CONTAINER_STOP_SECONDS: String(drain.containerStop),
     ...(cloud.platform === 'aws'
       ? {
-          FLEET_NOTICE_SECONDS: String(drain.notice),
           FLEET_HOOK: DRAIN_HOOK,
           FLEET_GROUP_TAG: GROUP_TAG,
           FLEET_LOG_GROUP: nodeLogGroup(environment.name),

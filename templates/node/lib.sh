@@ -51,10 +51,14 @@ END
   say "done"
 }
 
+# google_metadata PATH
+google_metadata() {
+  curl -fsS --max-time 10 -H 'Metadata-Flavor: Google' "$metadata/computeMetadata/v1/$1"
+}
+
 # Credentials pass through pipes and files in memory, never through a command line.
 google_token() {
-  curl -fsS --max-time 10 -H 'Metadata-Flavor: Google' \
-    "$metadata/computeMetadata/v1/instance/service-accounts/default/token" |
+  google_metadata instance/service-accounts/default/token |
     sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'
 }
 

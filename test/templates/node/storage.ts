@@ -8,7 +8,7 @@ export class Storage {
   readonly objects = new Map<string, Buffer>();
   /** Bytes of bodies sent, by path. */
   readonly sent = new Map<string, number>();
-  /** `METHOD path`, with the Authorization where there was one. */
+  /** `METHOD path`, with the Authorization where there was one; without what a machine asks about itself. */
   readonly requests: string[] = [];
   /** Path → bytes after which the connection breaks, once. */
   readonly cuts = new Map<string, number>();
@@ -53,13 +53,14 @@ export class Storage {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     const authorization = request.headers.authorization ?? searchParams.get('signature') ?? '';
-    this.requests.push(`${request.method} ${pathname} ${authorization}`.trim());
+    const known = this.metadata.get(pathname);
+    if (!pathname.startsWith('/computeMetadata/') && known === undefined)
+      this.requests.push(`${request.method} ${pathname} ${authorization}`.trim());
     if (pathname === '/systemctl') {
       await this.onSystemctl(searchParams.getAll('word'));
       response.end();
       return;
     }
-    const known = this.metadata.get(pathname);
     if (known !== undefined) {
       response.end(known);
       return;

@@ -46,6 +46,7 @@ export class UnitRunner {
   }
 
   async #begin(name: string): Promise<void> {
+    if (this.#off) return;
     const names = this.#closure(name);
     const jobs = new Map<string, Job>();
     const job = (one: string): Job => {
