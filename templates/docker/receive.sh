@@ -5,7 +5,8 @@ set -eu
 path=$1 mode=$2 bytes=$3
 
 # A path may lead through folders, which anybody may enter: documents are no secrets.
-mkdir -p -m 0755 "${path%/*}"
+umask 022
+mkdir -p "${path%/*}"
 umask 077
 draft=$path.draft
 cat >"$draft"
