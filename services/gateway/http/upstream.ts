@@ -52,6 +52,8 @@ interface Connection {
   readonly client: Client;
   readonly openedAt: number;
   socket?: Socket;
+  /** Its answer is held back by whoever takes it. */
+  paused: boolean;
 }
 
 /** How connections to an upstream are made and kept. */
@@ -91,14 +93,17 @@ export function openUpstream(
           connection.socket ??= outcome[1] ?? undefined;
           callback(...outcome);
         });
-        if (socket instanceof Socket) connection.socket = socket;
+        if (socket instanceof Socket) {
+          connection.socket = socket;
+          socket.prependListener('error', (error) => disguiseReset(connection, error));
+        }
       },
       headersTimeout: idleMs,
       bodyTimeout: idleMs,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
     });
-    const connection: Connection = { client, openedAt: now() };
+    const connection: Connection = { client, openedAt: now(), paused: false };
     client.on('disconnect', () => {
       const index = idle.indexOf(connection);
       if (index === -1) return;
@@ -172,10 +177,13 @@ class ConnectionExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   pause(): void {
-    this.#controller?.pause();
+    if (this.#controller === undefined) return;
+    this.#connection.paused = true;
+    this.#controller.pause();
   }
 
   resume(): void {
+    this.#connection.paused = false;
     this.#controller?.resume();
   }
 
@@ -215,9 +223,17 @@ class ConnectionExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 }
 
-function discard({ client, socket }: Connection): void {
-  socket?.destroy();
+/**
+ * undici 7.30 fails an assertion, and the program with it, where a connection that is not to be kept alive closes or is
+ * reset while its answer is paused: it finishes the parser then. After any other error it does not.
+ */
+function discard({ client, socket, paused }: Connection): void {
+  socket?.destroy(paused ? new Error('discarded') : undefined);
   void client.destroy();
+}
+
+function disguiseReset({ paused }: Connection, error: NodeJS.ErrnoException): void {
+  if (paused && error.code === 'ECONNRESET') error.code = 'EPIPE';
 }
 
 function codeOf(error: Error): string | undefined {

@@ -1,6 +1,11 @@
 import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { type FailureKind, openUpstream, type Upstream } from '../../../services/gateway/http/upstream.ts';
+import {
+  type Exchange,
+  type FailureKind,
+  openUpstream,
+  type Upstream,
+} from '../../../services/gateway/http/upstream.ts';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
@@ -85,4 +90,51 @@ test('a connection that the server closed while idle is not used again', async (
 test('a name that does not resolve is unreachable', async () => {
   const upstream = openUpstream({ url: new URL('http://does-not-exist.invalid') });
   expect(await send(upstream)).toBe('unreachable');
+});
+
+/** An answer over a connection that is not kept alive, whose reader does not keep up. */
+async function pausedAnswer(
+  then: (socket: Socket) => void,
+): Promise<Exchange & { failure: Promise<FailureKind> }> {
+  const head = 'HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n';
+  const url = await listen((socket) => void socket.write(`${head}5\r\nhello\r\n`, () => then(socket)));
+  const upstream = openUpstream({ url });
+  let fail: (kind: FailureKind) => void;
+  const failure = new Promise<FailureKind>((resolve) => {
+    fail = resolve;
+  });
+  return new Promise((resolve) => {
+    const exchange = upstream.send(
+      { path: '/', headers: {}, body: Buffer.from('{}') },
+      {
+        onSent() {},
+        onAnswer() {},
+        onData() {
+          exchange.pause();
+          resolve(Object.assign(exchange, { failure }));
+        },
+        onEnd() {},
+        onFailure: (kind) => fail(kind),
+      },
+    );
+  });
+}
+
+test('a paused answer can be aborted', async () => {
+  let closed: Promise<unknown> = Promise.resolve();
+  const exchange = await pausedAnswer((socket) => {
+    closed = new Promise((resolve) => socket.on('close', resolve));
+  });
+  exchange.abort();
+  await closed;
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('a paused answer whose connection is reset was cut', async () => {
+  let socket: Socket | undefined;
+  const exchange = await pausedAnswer((its) => {
+    socket = its;
+  });
+  socket?.resetAndDestroy();
+  expect(await exchange.failure).toBe('cut');
 });
