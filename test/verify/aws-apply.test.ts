@@ -10,6 +10,7 @@ const COVERED = [
   'aws_autoscaling_lifecycle_hook',
   'aws_cloudwatch_log_group',
   'aws_default_security_group',
+  'aws_ebs_volume',
   'aws_ecs_cluster',
   'aws_ecs_service',
   'aws_ecs_task_definition',
