@@ -83,8 +83,12 @@ describe('on google, a plan of what is there', () => {
     expect(addresses(plan, 'update').filter((address) => MACHINES.test(address))).toEqual([]);
   });
 
-  test('a new machine image updates groups, which replace no machine', () => {
-    const { changes } = move(prod, 'a new machine image');
+  test('a new machine image updates groups, which replace no machine; monitoring is made anew and keeps its disk', () => {
+    const all = move(prod, 'a new machine image').changes;
+    const changes = all.filter(({ address }) => address !== 'google_compute_instance.monitoring');
+    expect(
+      all.map(({ address }) => address).filter((address) => address.startsWith('google_compute_disk')),
+    ).toEqual([]);
     for (const { address, action, attributes, because } of changes) {
       expect(address).toMatch(MACHINES);
       if (action === 'update') expect(attributes).toEqual(['version']);

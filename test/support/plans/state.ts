@@ -42,6 +42,8 @@ interface PlannedResource {
   readonly provider_name: string;
   readonly schema_version: number;
   readonly values: JsonObject;
+  /** `true` in the places of values that nobody may see. */
+  readonly sensitive_values?: JsonObject;
 }
 
 type Type = string | readonly [string, unknown];
@@ -73,7 +75,7 @@ export function stateOf({ planned_values: planned }: CreatePlan, schemas: Schema
     ...EMPTY_STATE,
     outputs: planned.outputs ?? {},
     resources: (planned.root_module.resources ?? []).map(
-      ({ mode, type, name, provider_name: provider, schema_version, values }) => {
+      ({ mode, type, name, provider_name: provider, schema_version, values, sensitive_values = {} }) => {
         const attributes = filled(values, schemas.get(type) ?? {}, `${type}-${name}`);
         const instance =
           type === 'terraform_data'
@@ -84,11 +86,26 @@ export function stateOf({ planned_values: planned }: CreatePlan, schemas: Schema
           type,
           name,
           provider: `provider["${provider}"]`,
-          instances: [{ schema_version, attributes: instance }],
+          instances: [
+            { schema_version, attributes: instance, sensitive_attributes: sensitivePaths(sensitive_values) },
+          ],
         };
       },
     ),
   };
+}
+
+/** As the state writes them. What is there and not marked in the state is a change to Terraform. */
+function sensitivePaths(marks: Json, path: readonly Json[] = []): Json[] {
+  if (marks === true) return [path];
+  if (Array.isArray(marks))
+    return marks.flatMap((mark, index) =>
+      sensitivePaths(mark, [...path, { type: 'index', value: { value: index, type: 'number' } }]),
+    );
+  if (marks === null || typeof marks !== 'object') return [];
+  return Object.entries(marks).flatMap(([value, mark]) =>
+    sensitivePaths(mark, [...path, { type: 'get_attr', value }]),
+  );
 }
 
 export interface UpdatePlan {
@@ -146,7 +163,6 @@ export function uploaded(state: State, files: ReadonlyMap<string, string>): Stat
           return {
             ...instance,
             attributes: { ...attributes, content: null, md5hash: hash, detect_md5hash: hash },
-            sensitive_attributes: [[{ type: 'get_attr', value: 'content' }]],
           };
         }),
       };
