@@ -1,28 +1,27 @@
 import { type CloudSection, cloudSection } from '../contracts/cloud-section.ts';
-import { documentsBucket } from '../contracts/document-objects.ts';
 import { engineSource } from '../contracts/engine-packages.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { observabilitySecrets } from '../contracts/observability-rules.ts';
 import { monitoringLogGroup } from './aws-names.ts';
 import type { Document } from './document.ts';
-import { fetchDocument, fetchFacts } from './fetch-facts.ts';
+import { fetchFacts } from './fetch-facts.ts';
 import { GRAFANA_SETTINGS } from './grafana.ts';
-import {
-  cloudConfig,
-  ETC,
-  environmentFile,
-  file,
-  LIB,
-  type MachineFile,
-  program,
-  UNITS,
-} from './machine-files.ts';
+import { cloudConfig, ETC, file, type MachineFile, program } from './machine-files.ts';
 import type { MonitoringTemplate } from './monitoring-templates.ts';
 import { NODE_EXPORTER } from './node-facts.ts';
+import { alertmanagerCommand, grafanaCommand, prometheusCommand } from './observability-commands.ts';
 import { ALERTMANAGER_IMAGE, GRAFANA_IMAGE, PROMETHEUS_IMAGE } from './observability-images.ts';
 import { RULES_FILE } from './prometheus.ts';
 import { render } from './render.ts';
 import { routerImage, storedName } from './router-machine-facts.ts';
+import {
+  placeFacts,
+  serviceFacts,
+  serviceSteps,
+  serviceUnit,
+  serviceUnits,
+  textOfLines,
+} from './service-machine.ts';
 import type { Templates } from './templates.ts';
 import type { Topology } from './topology.ts';
 
@@ -46,6 +45,12 @@ const SHARE_OF_DISK = 0.8;
 
 type Part = keyof typeof USERS;
 
+const PUBLISHED: Readonly<Record<Part, string>> = {
+  prometheus: PROMETHEUS_IMAGE,
+  alertmanager: ALERTMANAGER_IMAGE,
+  grafana: GRAFANA_IMAGE,
+};
+
 /** The documents of an environment's monitoring, as the machine keeps them. */
 export function monitoringDocuments(documents: {
   readonly prometheus: Document;
@@ -61,8 +66,27 @@ export function monitoringDocuments(documents: {
   };
 }
 
-/** What Terraform calls a document's object: `dashboards_fleet-cost`. */
-export function documentId(path: string): string {
+/** A document as an object of the bucket: Terraform's name of it, and the key. */
+export interface MonitoringObject {
+  readonly id: string;
+  readonly key: string;
+  readonly document: Document;
+}
+
+export function monitoringObjects(documents: MonitoringDocuments): MonitoringObject[] {
+  return Object.entries(documents).flatMap(([part, files]) =>
+    Object.entries(files).map(([path, document]) => ({
+      id: part === 'prometheus' ? (PROMETHEUS_IDS[path] ?? part) : `${part}_${nameOf(path)}`,
+      key: `${part}/${path}`,
+      document,
+    })),
+  );
+}
+
+const PROMETHEUS_IDS: Readonly<Record<string, string>> = { [RULES_FILE]: 'prometheus_rules' };
+
+/** `provisioning/dashboards/fleet-cost.json` is `dashboards_fleet-cost`. */
+function nameOf(path: string): string {
   return path
     .replace(/^provisioning\//, '')
     .replace(/\.\w+$/, '')
@@ -82,73 +106,47 @@ export function monitoringUserData(props: MonitoringBootProps): Document {
 }
 
 /** Everything that the cloud-config writes: facts, steps, units. */
-export function monitoringFiles(props: MonitoringBootProps): MachineFile[] {
-  const { environment, topology, templates, documents } = props;
+function monitoringFiles({
+  environment,
+  topology,
+  templates,
+  documents,
+}: MonitoringBootProps): MachineFile[] {
   const cloud = cloudSection(environment);
   if (cloud === undefined) throw new Error(`${environment.name} is on no cloud`);
-  const template = templates.monitoring;
+  const { monitoring } = templates;
   const parts = Object.keys(documents) as Part[];
-  const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('');
   const image = routerImage(cloud);
-  const fetch = engineSource(cloud, image) === 'image' ? undefined : fetchFacts(cloud, image, {});
+  const machine = {
+    environment: facts(environment, cloud),
+    inputs: inputs(environment, documents),
+    ...(engineSource(cloud, image) === 'image' ? {} : { fetch: fetchFacts(cloud, image, {}) }),
+  };
   return [
-    file(`${ETC}/node.env`, environmentFile(facts(environment, cloud))),
-    file(`${ETC}/inputs`, lines(inputs(environment, documents))),
-    ...(fetch === undefined ? [] : [file(`${ETC}/fetch.json`, fetchDocument(fetch))]),
-    ...parts.map((part) => file(`${ETC}/${part}.args`, lines(commandOf(part, environment, topology)))),
-    file(`${LIB}/lib.sh`, template.lib),
-    program('engine.sh', template.engine),
-    program('install.sh', template.install),
-    ...(fetch === undefined ? [] : [file(`${LIB}/fetch.py`, template.fetchProgram)]),
-    program('image.sh', template.image),
-    program('inputs.sh', template.inputs),
-    program('refresh.sh', template.refresh),
-    program('disk.sh', template.disk),
-    program('part.sh', template.part),
-    program('failed.sh', template.failed),
-    program('logs.sh', template.logs),
-    ...units(template, parts, environment),
+    ...serviceFacts(machine),
+    ...parts.map((part) => file(`${ETC}/${part}.args`, textOfLines(commandOf(part, environment, topology)))),
+    ...serviceSteps(monitoring, machine, [
+      program('disk.sh', monitoring.disk),
+      program('part.sh', monitoring.part),
+    ]),
+    ...serviceUnits(
+      monitoring,
+      { environment: environment.name, started: [...parts, 'refresh', 'logs', 'node-exporter'] },
+      [
+        serviceUnit('disk', monitoring.diskUnit),
+        ...parts.map((part) => serviceUnit(part, partUnit(monitoring, part, environment))),
+      ],
+    ),
   ];
 }
 
-function units(
-  template: MonitoringTemplate,
-  parts: readonly Part[],
-  { name, images }: Environment,
-): MachineFile[] {
-  const unit = (one: string, text: string) => file(`${UNITS}/fleet-${one}.service`, text);
-  const wants = [...parts, 'refresh', 'logs', 'node-exporter'].map((one) => `fleet-${one}.service`);
-  const published = {
-    prometheus: PROMETHEUS_IMAGE,
-    alertmanager: ALERTMANAGER_IMAGE,
-    grafana: GRAFANA_IMAGE,
-  } as const;
-  return [
-    file(`${UNITS}/fleet.target`, render(template.target, { environment: name, wants: wants.join(' ') })),
-    unit('engine', template.engineUnit),
-    unit('image', template.imageUnit),
-    unit('inputs', template.inputsUnit),
-    unit('refresh', template.refreshUnit),
-    unit('disk', template.diskUnit),
-    ...parts.map((part) =>
-      unit(
-        part,
-        render(template.partUnit, { part, user: USERS[part], image: images[part] ?? published[part] }),
-      ),
-    ),
-    unit('failed@', template.failedUnit),
-    unit('logs', template.logsUnit),
-    unit('node-exporter', template.nodeExporterUnit),
-  ];
+function partUnit({ partUnit: unit }: MonitoringTemplate, part: Part, { images }: Environment): string {
+  return render(unit, { part, user: USERS[part], image: images[part] ?? PUBLISHED[part] });
 }
 
 function facts({ name, images }: Environment, cloud: CloudSection): Record<string, string> {
   return {
-    FLEET_PLATFORM: cloud.platform,
-    FLEET_ENVIRONMENT: name,
-    FLEET_REGION: cloud.region,
-    ...(cloud.platform === 'google' ? { FLEET_PROJECT: cloud.project } : {}),
-    FLEET_BUCKET: documentsBucket(name, cloud),
+    ...placeFacts(name, cloud),
     FLEET_IMAGE: images.prometheus ?? PROMETHEUS_IMAGE,
     FLEET_NODE_EXPORTER_IMAGE: images.nodeExporter ?? NODE_EXPORTER,
     FLEET_NAMELESS_USERS: `${USERS.alertmanager} ${USERS.grafana}`,
@@ -179,25 +177,23 @@ function commandOf(part: Part, { prometheus }: Environment, { listen }: Topology
   switch (part) {
     case 'prometheus':
       return [
-        ...['prometheus', `--config.file=${MOUNT}/prometheus.yml`, `--storage.tsdb.path=${DATA}`],
-        `--storage.tsdb.retention.time=${prometheus.retention}`,
-        // A full disk would end all metrics; the oldest go before that.
-        `--storage.tsdb.retention.size=${Math.floor(prometheus.diskGiB * SHARE_OF_DISK)}GB`,
-        ...[`--web.listen-address=${listen.prometheus}`, '--web.enable-remote-write-receiver'],
+        ...prometheusCommand({
+          config: `${MOUNT}/prometheus.yml`,
+          data: DATA,
+          listen: listen.prometheus,
+          retention: prometheus.retention,
+          // A full disk would end all metrics; the oldest go before that.
+          retentionGB: Math.floor(prometheus.diskGiB * SHARE_OF_DISK),
+        }),
+        '--web.enable-remote-write-receiver',
       ];
     case 'alertmanager':
-      return [
-        ...['alertmanager', `--config.file=${MOUNT}/alertmanager.yml`, `--storage.path=${DATA}`],
-        ...[`--web.listen-address=${listen.alertmanager}`, '--cluster.listen-address='],
-      ];
+      return alertmanagerCommand({
+        config: `${MOUNT}/alertmanager.yml`,
+        data: DATA,
+        listen: listen.alertmanager,
+      });
     case 'grafana':
-      return [
-        'grafana',
-        'server',
-        '--homepath',
-        '/usr/share/grafana',
-        '--config',
-        `${MOUNT}/${GRAFANA_SETTINGS}`,
-      ];
+      return grafanaCommand({ config: `${MOUNT}/${GRAFANA_SETTINGS}` });
   }
 }

@@ -14,6 +14,7 @@ import { DRAIN_HOOK, GROUP_TAG, JOIN_HOOK, routerLogGroup } from './aws-names.ts
 import { type FetchFacts, fetchFacts } from './fetch-facts.ts';
 import { egressSecrets, GATEWAY_DRAIN_SECONDS, needsEgress } from './gateway.ts';
 import { NODE_EXPORTER } from './node-facts.ts';
+import { placeFacts } from './service-machine.ts';
 import type { Topology } from './topology.ts';
 
 /** How long a step waits, in seconds, before it calls the machine or the network broken. */
@@ -102,11 +103,7 @@ function stepFacts(environment: Environment, cloud: CloudSection, drain: DrainTi
   if (image === undefined || egressImage === undefined)
     throw new Error(`environment ${name} names no image of the router or of the gateway`);
   return {
-    FLEET_PLATFORM: cloud.platform,
-    FLEET_ENVIRONMENT: name,
-    FLEET_REGION: cloud.region,
-    ...(cloud.platform === 'google' ? { FLEET_PROJECT: cloud.project } : {}),
-    FLEET_BUCKET: documentsBucket(name, cloud),
+    ...placeFacts(name, cloud),
     FLEET_IMAGE: image,
     FLEET_EGRESS_IMAGE: egressImage,
     FLEET_NODE_EXPORTER_IMAGE: images.nodeExporter ?? NODE_EXPORTER,

@@ -6,7 +6,11 @@ import type { Environment } from '../../contracts/environment.ts';
 import { machineLabel } from '../../contracts/machine-label.ts';
 import type { Release } from '../../contracts/release.ts';
 import { ROUTER_OBJECTS } from '../../contracts/router-agent-settings.ts';
-import { documentId, monitoringDocuments, monitoringUserData } from '../../workloads/monitoring-boot.ts';
+import {
+  monitoringDocuments,
+  monitoringObjects,
+  monitoringUserData,
+} from '../../workloads/monitoring-boot.ts';
 import { nodeUserData } from '../../workloads/node-boot.ts';
 import { routerUserData } from '../../workloads/router-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
@@ -106,11 +110,8 @@ export class GooglePlatform implements Platform {
 
   observability(scope: Construct, props: ObservabilityProps): void {
     const documents = monitoringDocuments(props);
-    this.#documents.add(scope, 'prometheus', 'prometheus/prometheus.yml', props.prometheus);
-    this.#documents.add(scope, 'prometheus_rules', 'prometheus/rules.yml', props.rules);
-    for (const part of ['alertmanager', 'grafana'])
-      for (const [path, document] of Object.entries(documents[part] ?? {}))
-        this.#documents.add(scope, `${part}_${documentId(path)}`, `${part}/${path}`, document);
+    for (const { id, key, document } of monitoringObjects(documents))
+      this.#documents.add(scope, id, key, document);
     const { environment } = this.#nodes;
     new Monitoring(scope, 'monitoring', {
       ...this.#nodes,

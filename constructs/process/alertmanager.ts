@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { observabilitySecrets } from '../../contracts/observability-rules.ts';
 import type { Document } from '../../workloads/document.ts';
+import { alertmanagerCommand } from '../../workloads/observability-commands.ts';
 import type { ProcessContext } from './context.ts';
 import { ProcessPart } from './process-part.ts';
 
@@ -27,8 +28,8 @@ export class Alertmanager extends Construct {
       name: 'alertmanager',
       part: {
         command: [
-          ...['sh', '-c', RUN, 'alertmanager', `--config.file={part}/${FILE}`, '--storage.path={part}/data'],
-          ...[`--web.listen-address=${listen}`, '--cluster.listen-address='],
+          ...['sh', '-c', RUN],
+          ...alertmanagerCommand({ config: `{part}/${FILE}`, data: '{part}/data', listen }),
         ],
         listens: [{ address: topology.address, port, key: 'alertmanager.port' }],
         generates: topology.generated(observabilitySecrets(environment).alertmanager),

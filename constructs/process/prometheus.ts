@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { observabilitySecrets } from '../../contracts/observability-rules.ts';
 import type { Document } from '../../workloads/document.ts';
+import { prometheusCommand } from '../../workloads/observability-commands.ts';
 import { RULES_FILE } from '../../workloads/prometheus.ts';
 import type { ProcessContext } from './context.ts';
 import { ProcessPart } from './process-part.ts';
@@ -23,13 +24,12 @@ export class Prometheus extends Construct {
       context,
       name: 'prometheus',
       part: {
-        command: [
-          ...['prometheus', '--config.file={part}/prometheus.yml', '--storage.tsdb.path={part}/data'],
-          ...[
-            `--storage.tsdb.retention.time=${retention}`,
-            `--web.listen-address=${topology.listen.prometheus}`,
-          ],
-        ],
+        command: prometheusCommand({
+          config: '{part}/prometheus.yml',
+          data: '{part}/data',
+          listen: topology.listen.prometheus,
+          retention,
+        }),
         listens: [{ address: topology.address, port, key: 'prometheus.port' }],
         generates: topology.generated(observabilitySecrets(environment).prometheus),
         reload: 'hangup',
