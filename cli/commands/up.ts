@@ -63,7 +63,7 @@ export async function up(name: string, flags: UpFlags, context: Context): Promis
   const before = readEnvironment(context.project, name);
   await checkRequirements(before, context);
   refusePlaceholders(before);
-  const environment = await settleIfKnown(before, taken, context);
+  const environment = await settle(before, taken, context);
   const cost = costOf(environment);
   await confirm(environment, cost, yes, context);
   await refuseDenied(environment, context);
@@ -112,17 +112,18 @@ async function checkRequirements(environment: Environment, { env }: Context): Pr
   );
 }
 
-/** The records of a cloud lie in its bucket, which a first deploy makes and not everybody may read. */
-async function settleIfKnown(
-  environment: Environment,
-  taken: boolean,
-  context: Context,
-): Promise<Environment> {
+/**
+ * Where nobody can say whether a rollout is open, only whoever takes the weights over deploys. A bucket that does not exist
+ * yet has no rollouts.
+ */
+async function settle(environment: Environment, taken: boolean, context: Context): Promise<Environment> {
   try {
     return await settleRollouts(environment, { taken }, context);
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    context.progress(`whether a rollout is open is not known: ${error.message}`);
+    const unknown = `whether a rollout is open is not known: ${error.message}`;
+    if (!taken) throw new Failure(`${unknown}; make that work, or answer for the weights with --take-over`);
+    context.progress(unknown);
     return environment;
   }
 }

@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { curls } from '../../cli/print/up.ts';
-import { plansNothing, synthesizes } from './check-support.ts';
 import { type LocalEnvironment, openLocalEnvironment } from './local-environment.ts';
 import { fixture, openWorkplace, ROOT, ran, runs } from './support.ts';
 
@@ -162,41 +161,6 @@ test('a part that does not start is named, with what it said', async () => {
   const { code, stderr } = await local.fleet(['up']);
   expect(code).toBe(1);
   expect(stderr).toMatch(/vllm-1: .*exit code 3.*out of memory/s);
-});
-
-test('a cloud environment is not deployed without a terminal unless --yes agrees', async () => {
-  const workplace = openWorkplace();
-  workplace.write('environments/prod.yaml', fixture('environments/good/google.yaml'));
-  plansNothing(workplace);
-  workplace.cdktf(`import { writeFileSync } from 'node:fs'; writeFileSync('deployed', '');`);
-  const price =
-    /GPU machines: \$176\.98 per hour, \$129,195 per month \(730 h\); routers, gateway, disks and traffic come on top/;
-  const asked = await workplace.fleet(['up', 'prod']);
-  expect(asked).toMatchObject({ code: 2, stderr: expect.stringMatching(price) });
-  expect(asked.stderr).toMatch(/\nprod is on google; without a terminal, agree with --yes\n$/);
-  expect(workplace.has('deployed')).toBe(false);
-  const { code, stdout, stderr } = await workplace.fleet(['up', 'prod', '--yes', '--json']);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(price) });
-  expect(JSON.parse(stdout).cost).toMatchObject({ usdPerHour: 176.98, unknownMachines: 0 });
-  expect(workplace.has('deployed')).toBe(true);
-  await workplace.close();
-});
-
-test('what `fleet check` denies is not deployed to a cloud', async () => {
-  const workplace = openWorkplace();
-  workplace.write('environments/prod.yaml', fixture('environments/good/google.yaml'));
-  plansNothing(workplace);
-  synthesizes(workplace, { terraform: { backend: { s3: { bucket: 'state', encrypt: true } } } });
-  workplace.cdktf(`import { writeFileSync } from 'node:fs'; writeFileSync('deployed', '');`);
-  const { code, stderr } = await workplace.fleet(['up', 'prod', '--yes']);
-  expect({ code, stderr }).toEqual({
-    code: 1,
-    stderr: expect.stringMatching(
-      /denied state-unlocked use_lockfile is not true\n(.*\n)+nothing was deployed\n$/,
-    ),
-  });
-  expect(workplace.has('deployed')).toBe(false);
-  await workplace.close();
 });
 
 test('a cloud environment with placeholders is not deployed', async () => {
