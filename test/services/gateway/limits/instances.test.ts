@@ -59,7 +59,9 @@ describe('four gateways share one Redis', () => {
     const kinds = await Promise.all(
       answers.map(async (answer) => (answer.ok ? 'answered' : (await errorOf(answer.clone())).code)),
     );
-    expect(new Set(kinds)).toEqual(new Set(['answered', 'insufficient_quota']));
+    // The third: what is left is reserved for requests under way.
+    const expected = ['answered', 'insufficient_quota', 'rate_limit_exceeded'];
+    expect(kinds.filter((kind) => !expected.includes(String(kind)))).toEqual([]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(account.calls());
     expect(account.spent()).toBeGreaterThanOrEqual(budget * 1e12);
     expect(account.spent()).toBeLessThanOrEqual(budget * 1e12 + RESERVATION);
