@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { GoogleApi } from '../support/google-api.ts';
 import { plansNothing } from './check-support.ts';
 import { type LocalEnvironment, openLocalEnvironment } from './local-environment.ts';
 import { fixture, runs, until } from './support.ts';
@@ -219,7 +220,10 @@ describe('fleet down', () => {
       `import { writeFileSync } from 'node:fs'; writeFileSync('destroying', process.env.FLEET_DESTROYING ?? 'no');`,
     );
     plansNothing(local);
-    await local.fleet(['up', 'prod', '--yes'], { FLEET_DESTROYING: '1' });
+    const google = new GoogleApi();
+    await google.start();
+    await local.fleet(['up', 'prod', '--yes'], { ...google.env, FLEET_DESTROYING: '1' });
+    await google.stop();
     expect(local.read('destroying')).toBe('no');
     await local.fleet(['down', 'prod', '--confirm', 'prod']);
     expect(local.read('destroying')).toBe('1');

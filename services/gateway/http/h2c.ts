@@ -19,6 +19,8 @@ export interface H2c {
 const SESSION_MEGABYTES = 2_048;
 /** Bytes that a client may send ahead, for prompts of megabytes. */
 const WINDOW = 1024 * 1024;
+/** A client's settings come with its preface. */
+const SETTINGS_MS = 5_000;
 
 export function createH2c(onRequest: (req: IncomingMessage, res: ServerResponse) => void): H2c {
   const sessions = new Set<ServerHttp2Session>();
@@ -30,6 +32,9 @@ export function createH2c(onRequest: (req: IncomingMessage, res: ServerResponse)
   server.on('session', (session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
+    // After a first frame that is refused, Node reads no further: it would not see the client leave.
+    session.setTimeout(SETTINGS_MS, () => session.destroy());
+    session.once('remoteSettings', () => session.setTimeout(0));
     if (draining) session.close();
   });
   return {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { chatBody, contentEvent, DONE, roleEvent, sendJson, startStream } from './support/answers.ts';
 import { CHAT, edge, hello } from './support/edge.ts';
@@ -110,6 +112,16 @@ test('a stream that is reset before its body has ended reaches no router, even i
   call.leave();
   await eventually(() => expect(gateway.log[0]).toMatchObject({ aborted: 'body' }));
   expect(router.connections()).toBe(0);
+});
+
+test('a first frame that no client may send, here one that is too large, ends the connection', async () => {
+  const { gateway } = await edge();
+  const { hostname, port } = new URL(`http://${gateway.address}`);
+  const socket = connect(Number(port), hostname);
+  const closed = once(socket.resume(), 'close');
+  const settingsOf13MB = Buffer.from('d15519049ae3c23ec2', 'hex');
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settingsOf13MB]));
+  await expect(closed).resolves.toEqual([false]);
 });
 
 test('one stream that is reset leaves the others of its connection alone', async () => {
