@@ -1,9 +1,8 @@
-// Bundles main.ts, the command line and the services into dist/. One call, about 0.2 s.
+// Bundles main.ts, the command line and the services into dist/. Does nothing where nothing has changed since.
 // Written only where the content changed, so that two builds at a time cannot disturb a running program.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build as esbuild } from 'esbuild';
 
 const root = dirname(fileURLToPath(import.meta.url));
 
@@ -18,6 +17,24 @@ const programs = {
   'services/vllm-simulator': 'services/vllm-simulator/main.ts',
 };
 
+/** What the last build read and wrote: each file's path below the project, and its state then. */
+const record = join(root, 'dist/build.json');
+/** Stands for everything below node_modules: npm writes it anew with each change there. */
+const installed = 'node_modules/.package-lock.json';
+
+/** @param {string} path */
+function stateOf(path) {
+  const found = statSync(join(root, path), { throwIfNoEntry: false });
+  return found === undefined ? 'missing' : `${found.size} bytes, ${found.mtimeMs}`;
+}
+
+function isUpToDate() {
+  if (!existsSync(record)) return false;
+  /** @type {Record<string, string>} */
+  const files = JSON.parse(readFileSync(record, 'utf8'));
+  return Object.entries(files).every(([path, state]) => stateOf(path) === state);
+}
+
 /** @param {string} path @param {Uint8Array} contents */
 function writeIfChanged(path, contents) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
@@ -27,14 +44,25 @@ function writeIfChanged(path, contents) {
   renameSync(draft, path);
 }
 
-/** @param {import('esbuild').BuildOptions} options */
+/** Returns the files read and written. @param {import('esbuild').BuildOptions} options */
 async function bundle(options) {
-  const { outputFiles } = await esbuild({ ...options, outdir: 'dist', write: false });
-  for (const file of outputFiles) writeIfChanged(file.path, file.contents);
+  const { build: esbuild } = await import('esbuild');
+  const built = await esbuild({ ...options, outdir: 'dist', write: false, metafile: true });
+  for (const file of built.outputFiles) writeIfChanged(file.path, file.contents);
+  return [
+    ...Object.keys(built.metafile.inputs).filter((path) => !path.includes('node_modules/')),
+    ...built.outputFiles.map(({ path }) => relative(root, path)),
+  ];
 }
 
-/** Builds every program and returns the folder they are in. */
+/** Builds every program, where it is not up to date, and returns the folder they are in. */
 export async function build() {
+  if (!isUpToDate()) await buildAll();
+  return join(root, 'dist');
+}
+
+async function buildAll() {
+  const started = Date.now();
   const shared = /** @type {const} */ ({
     absWorkingDir: root,
     bundle: true,
@@ -50,7 +78,7 @@ export async function build() {
     },
   });
   const { main, fleet, ...selfContained } = programs;
-  await Promise.all([
+  const files = await Promise.all([
     // cdktf and its providers stay where npm put them: they are large, and only main.js needs them.
     bundle({
       ...shared,
@@ -86,7 +114,11 @@ export async function build() {
       bundle({ ...shared, entryPoints: { [name]: entry } }),
     ),
   ]);
-  return join(root, 'dist');
+  const states = [...files.flat(), 'build.mjs', installed].map((path) => [path, stateOf(path)]);
+  // A source that was saved while it was read may have been read as it was before.
+  const sources = files.flat().filter((path) => !path.startsWith('dist/'));
+  if (sources.some((path) => statSync(join(root, path)).mtimeMs >= started)) return;
+  writeIfChanged(record, Buffer.from(JSON.stringify(Object.fromEntries(states), null, 1)));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build();

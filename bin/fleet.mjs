@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts dist/fleet.js. In a source checkout the bundle is brought up to date first, which takes about 0.2 s.
+// Starts dist/fleet.js. In a source checkout the bundle is brought up to date first, where a source has changed.
 import { existsSync } from 'node:fs';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
