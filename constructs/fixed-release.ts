@@ -1,4 +1,4 @@
-import { DataResource } from 'cdktf';
+import { DataResource, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Release } from '../contracts/release.ts';
 
@@ -6,6 +6,8 @@ export interface FixedReleaseProps {
   readonly release: Release;
   /** What the release keeps while it serves, by name. Shown in plans, so never a secret. */
   readonly settings: Readonly<Record<string, string>>;
+  /** What must have come up before the release is held, so that one that never did may still change. @default - nothing */
+  readonly after?: readonly ITerraformDependable[];
 }
 
 /** Context key, set while an environment is destroyed: then nothing is protected. */
@@ -20,11 +22,12 @@ const ID = 'serves-make-a-new-release-instead';
  * weight 0 may change or go.
  */
 export class FixedRelease extends Construct {
-  constructor(scope: Construct, { release, settings }: FixedReleaseProps) {
+  constructor(scope: Construct, { release, settings, after }: FixedReleaseProps) {
     super(scope, ID);
     new DataResource(this, 'Resource', {
       triggersReplace: { ...settings },
       lifecycle: { preventDestroy: isHeld(this, release) },
+      dependsOn: after === undefined ? undefined : [...after],
     });
   }
 }

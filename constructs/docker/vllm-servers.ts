@@ -4,7 +4,9 @@ import type { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { Construct } from 'constructs';
 import { drainTimes } from '../../contracts/drain.ts';
 import { imageOf, type Release, type Server, serversOf } from '../../contracts/release.ts';
+import { fixedSettings } from '../../workloads/fixed-settings.ts';
 import { vllmArguments } from '../../workloads/vllm-command.ts';
+import { FixedRelease } from '../fixed-release.ts';
 import type { DockerContext } from './context.ts';
 import { type Health, PartContainer } from './part-container.ts';
 import { probe } from './probe.ts';
@@ -35,11 +37,11 @@ export class VllmServers extends Construct {
       cache === undefined
         ? simulator(context)
         : vllm(pulled(this, imageOf(context.environment, nodes)), cache);
-    for (const server of serversOf(release, true)) {
+    const containers = serversOf(release, true).map((server) => {
       const part = `vllm-${server.model}-${server.release}-${server.node}-${server.server}`;
       const { port } = server;
       const args = vllmArguments(context.environment, { release, address: '0.0.0.0', port });
-      new PartContainer(this, `${server.node}-${server.server}`, {
+      const { resource } = new PartContainer(this, `${server.node}-${server.server}`, {
         context,
         part,
         port,
@@ -47,7 +49,13 @@ export class VllmServers extends Construct {
         health: engine.health(`http://127.0.0.1:${port}/health`),
         config: { ...engine.config(part, server), command: args },
       });
-    }
+      return resource;
+    });
+    new FixedRelease(this, {
+      release,
+      settings: fixedSettings(context.environment, release),
+      after: containers,
+    });
   }
 }
 

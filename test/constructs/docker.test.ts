@@ -27,6 +27,7 @@ describe('what a change touches', () => {
     expect(difference(before, after)).toEqual([
       'docker_container.nodes_gpt-oss-120b_v34_1-1',
       'terraform_data.gateway_config',
+      'terraform_data.nodes_gpt-oss-120b_v34_serves-make-a-new-release-instead',
       'terraform_data.prometheus_config',
       'terraform_data.router_servers',
       'terraform_data.router_weights',
@@ -43,6 +44,22 @@ describe('what a change touches', () => {
     const nameIn = (stack: typeof before) => attributes(stack, 'docker_image.services_image').name;
     expect(nameIn(before)).toMatch(/^gpt-oss-fleet\/dev-services:[0-9a-f]{12}$/);
     expect(nameIn(after)).not.toBe(nameIn(before));
+  });
+});
+
+describe('a release that serves', () => {
+  const held = (release: string) =>
+    attributes(synthDev(), `terraform_data.nodes_gpt-oss-120b_${release}_serves-make-a-new-release-instead`);
+
+  test('is held once its servers have come up, so that one that never did may change', () => {
+    expect(held('v32')).toMatchObject({
+      lifecycle: { prevent_destroy: true },
+      depends_on: [
+        'docker_container.nodes_gpt-oss-120b_v32_1-1',
+        'docker_container.nodes_gpt-oss-120b_v32_2-1',
+      ],
+      triggers_replace: { 'server 1': expect.stringContaining('vllm serve openai/gpt-oss-120b') },
+    });
   });
 });
 

@@ -13,6 +13,9 @@ const dev = recordedChanges('dev');
 
 /** Google's next template comes before the old one goes, and no machine with it: groups replace nobody by themselves. */
 const MACHINES = /^google_compute_(region_)?instance_(group_manager|template)\./;
+const CONTAINER = /^docker_container\./;
+/** On docker a document is delivered by a resource of its own. */
+const DELIVERY = /^terraform_data\.(gateway|prometheus|router)_(config|rules|servers|weights)$/;
 const DOCUMENT = /^google_storage_bucket_object\./;
 
 function move(all: Readonly<Record<string, RecordedMove>>, what: string): RecordedMove {
@@ -125,16 +128,52 @@ describe('on docker, a plan of what is there', () => {
     ]);
   });
 
-  test('a new release adds its container and delivers documents; no other container is touched', () => {
-    const plan = move(dev, 'a new release');
-    expect(addresses(plan, 'create')).toEqual(['docker_container.nodes_gpt-oss-120b_v34_1-1']);
-    for (const address of addresses(plan, 'delete create', 'update'))
-      expect(address).toMatch(/^terraform_data\./);
+  test.each([
+    ['one more node', /^docker_container\.nodes_gpt-oss-120b_v32_3-1$/],
+    ['a new release', /_gpt-oss-120b_v34_/],
+    ['a new model', /_example-7b_v1_/],
+    ['walk: new release', /_gpt-oss-120b_v33_/],
+  ])('%s adds its own containers and delivers documents; no other container is touched', (what, own) => {
+    const plan = move(dev, what);
+    expect(addresses(plan, 'create').some((address) => CONTAINER.test(address))).toBe(true);
+    for (const address of addresses(plan, 'create')) expect(address).toMatch(own);
+    for (const address of addresses(plan, 'delete create', 'update', 'delete'))
+      expect(address).toMatch(DELIVERY);
   });
 
-  test('another flag touches the servers of its release alone', () => {
-    expect(move(dev, 'another flag of a release that serves').changes.map(({ address }) => address)).toEqual([
-      'docker_container.nodes_gpt-oss-120b_v33_1-1',
+  test.each(['walk: canary', 'walk: promoted'])('%s delivers the weights alone', (what) => {
+    expect(move(dev, what).changes.map(({ address }) => address)).toEqual(['terraform_data.router_weights']);
+  });
+
+  test('retiring deletes what was the release’s own', () => {
+    const plan = move(dev, 'walk: retired');
+    expect(addresses(plan, 'delete').some((address) => CONTAINER.test(address))).toBe(true);
+    for (const address of addresses(plan, 'delete')) expect(address).toMatch(/_gpt-oss-120b_v32_/);
+    for (const address of addresses(plan, 'delete create', 'update', 'create'))
+      expect(address).toMatch(DELIVERY);
+  });
+
+  test('no step of the walk replaces a container', () => {
+    const steps = Object.entries(dev).filter(([what]) => what.startsWith('walk: '));
+    expect(steps).toHaveLength(4);
+    for (const [what, { changes }] of steps)
+      for (const { address, action } of changes.filter((one) => CONTAINER.test(one.address)))
+        expect(action, `${what}: ${address}`).toBe(what === 'walk: retired' ? 'delete' : 'create');
+  });
+
+  test('another flag of a release that serves is refused, and the address says what to do', () => {
+    expect(move(dev, 'another flag of a release that serves').refused).toBe(
+      'terraform_data.nodes_gpt-oss-120b_v33_serves-make-a-new-release-instead',
+    );
+  });
+
+  test('another flag of a release without traffic touches its servers alone', () => {
+    expect(
+      addresses(move(dev, 'another flag of a release without traffic'), 'delete create', 'update'),
+    ).toEqual([
+      'docker_container.nodes_gpt-oss-120b_v32_1-1',
+      'docker_container.nodes_gpt-oss-120b_v32_2-1',
+      'terraform_data.nodes_gpt-oss-120b_v32_serves-make-a-new-release-instead',
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILES_FOLDER } from '../../constructs/stack-files.ts';
 import { synthDev } from '../constructs/docker-support.ts';
-import { DEV_EDITS } from './dev.ts';
+import { DEV_EDITS, DEV_WALK } from './dev.ts';
 import { ROOT } from './local-project.ts';
 import { PROD_EDITS, PROD_WALK, synthProd } from './prod.ts';
 import type { Edit } from './shipped.ts';
@@ -68,7 +68,14 @@ export const CHANGES = {
       nothing: fromShipped(),
       'other weights': fromShipped(DEV_EDITS.weights),
       'a new release': fromShipped(DEV_EDITS.newRelease),
+      'one more node': fromShipped(DEV_EDITS.oneMoreNode),
+      'a new model': fromShipped(DEV_EDITS.newModel),
       'another flag of a release that serves': fromShipped(DEV_EDITS.otherFlag),
+      'another flag of a release without traffic': { from: DEV_WALK.promoted, to: DEV_WALK.otherFlagIdle },
+      'walk: new release': { from: DEV_WALK.before, to: DEV_WALK.newRelease },
+      'walk: canary': { from: DEV_WALK.newRelease, to: DEV_WALK.canary },
+      'walk: promoted': { from: DEV_WALK.canary, to: DEV_WALK.promoted },
+      'walk: retired': { from: DEV_WALK.promoted, to: DEV_WALK.retired },
     },
   },
 } as const satisfies Record<string, Moves>;
