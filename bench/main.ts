@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { build } from '../build.mjs';
 import { checkovComparison } from './checkov.ts';
 import { gatewayBenchmark } from './gateway.ts';
+import { recordGithubSchemas } from './record-github-schemas.ts';
 import { recordPlans } from './record-plans.ts';
 import { recordToolSchemas } from './record-tool-schemas.ts';
 import { rolloutJudgeEvidence } from './rollout-judge.ts';
@@ -15,6 +16,7 @@ import { synthBenchmark } from './synth.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
   checkov: checkovComparison,
   gateway: gatewayBenchmark,
+  'record-github-schemas': recordGithubSchemas,
   'record-plans': recordPlans,
   'record-tool-schemas': recordToolSchemas,
   'rollout-judge': rolloutJudgeEvidence,

@@ -1,0 +1,168 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Answer, ANSWERS, HttpProblem } from './answers.ts';
+import { GIT_ANSWERS } from './git-answers.ts';
+import { type Asked, checkAnswer, checkRequest } from './openapi.ts';
+import { GitRepository } from './repository.ts';
+
+export const APP = { id: 4711, slug: 'fleet-reviewer', installation: 99 } as const;
+export const OWNER = 'acme';
+export const REPOSITORY = 'shop';
+const TOKEN = 'ghs_installation-token-of-the-tests';
+
+export interface StoredReview {
+  readonly id: number;
+  readonly login: string;
+  readonly commit: string;
+  readonly body: string;
+  readonly comments: readonly { path: string; line: number; side: string; body: string }[];
+}
+
+export interface StoredPull {
+  readonly number: number;
+  title: string;
+  body: string;
+  draft: boolean;
+  open: boolean;
+  fork: boolean;
+  base: string;
+  head: string;
+  readonly headBranch: string;
+  readonly reviews: StoredReview[];
+  readonly comments: { readonly id: number; readonly login: string; body: string }[];
+}
+
+export interface StoredRun {
+  readonly name: string;
+  readonly status: 'queued' | 'in_progress' | 'completed';
+  readonly conclusion: 'success' | 'failure' | 'neutral' | 'cancelled' | null;
+}
+
+/**
+ * GitHub with one repository, one app and one installation. Every request must be what GitHub's description of its API
+ * allows, and so must every answer; what is not is refused and kept in `problems`. Commits, trees and diffs are git's own.
+ */
+export class GithubApi {
+  readonly repository = new GitRepository();
+  readonly pulls = new Map<number, StoredPull>();
+  readonly runs = new Map<string, StoredRun[]>();
+  readonly problems: string[] = [];
+  /** Operations in the order of their calls. */
+  readonly calls: string[] = [];
+  /** What a token was asked for. */
+  readonly tokens: unknown[] = [];
+  readonly privateKey: string;
+  /** Answers that status to the next calls of an operation, once for each that is listed. */
+  readonly failures = new Map<string, number[]>();
+  /** Called before an operation is answered. */
+  before: (operation: string) => void | Promise<void> = () => {};
+  #next = 1000;
+  readonly #publicKey: KeyObject;
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+
+  constructor() {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    this.privateKey = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+    this.#publicKey = createPublicKey(this.privateKey);
+  }
+
+  async start(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    this.repository.remove();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get bot(): string {
+    return `${APP.slug}[bot]`;
+  }
+
+  newId(): number {
+    this.#next += 1;
+    return this.#next;
+  }
+
+  open(number: number, base: string, head: string, change: Partial<StoredPull> = {}): StoredPull {
+    const pull: StoredPull = {
+      ...{ number, base, head, headBranch: `change-${number}`, title: 'A change', body: 'Why it is made.' },
+      ...{ draft: false, open: true, fork: false, reviews: [], comments: [] },
+      ...change,
+    };
+    this.pulls.set(number, pull);
+    return pull;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '', this.url);
+    const text = Buffer.concat(await request.toArray()).toString();
+    try {
+      const body = text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>);
+      const asked = checkRequest(request.method ?? '', url, body);
+      this.calls.push(asked.operation.id);
+      await this.before(asked.operation.id);
+      this.#authorize(asked, request.headers.authorization ?? '');
+      const failure = this.failures.get(asked.operation.id)?.shift();
+      if (failure !== undefined) throw new HttpProblem(failure, 'it fails as the test wants it to');
+      this.#send(response, asked, this.#answer(asked, String(request.headers.accept)));
+    } catch (error) {
+      const known = error instanceof HttpProblem;
+      const message = error instanceof Error ? error.message : String(error);
+      if (!known) this.problems.push(`${request.method} ${url.pathname}: ${message}`);
+      this.#json(response, known ? error.status : 422, { message });
+    }
+  }
+
+  #answer(asked: Asked, accept: string): Answer {
+    const { owner, repo } = asked.path;
+    if (owner !== undefined && (owner !== OWNER || repo !== REPOSITORY))
+      throw new HttpProblem(404, 'Not Found');
+    const answer = ANSWERS[asked.operation.id] ?? GIT_ANSWERS[asked.operation.id];
+    if (answer === undefined) throw new Error(`the stand-in does not answer ${asked.operation.id}`);
+    return answer(this, asked, accept);
+  }
+
+  #authorize({ operation, body }: Asked, header: string): void {
+    const [kind = '', token = ''] = header.split(' ');
+    if (!/^(bearer|token)$/i.test(kind)) throw new HttpProblem(401, 'Requires authentication');
+    if (!operation.path.startsWith('/app')) {
+      if (token !== TOKEN) throw new HttpProblem(401, 'Bad credentials');
+      return;
+    }
+    const [head = '', payload = '', signature = ''] = token.split('.');
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss: unknown; exp: number };
+    const signed = Buffer.from(`${head}.${payload}`);
+    if (!verify('sha256', signed, this.#publicKey, Buffer.from(signature, 'base64url')))
+      throw new HttpProblem(401, 'A JSON web token could not be decoded');
+    if (String(claims.iss) !== String(APP.id)) throw new HttpProblem(401, 'Integration not found');
+    if (operation.id === 'apps/create-installation-access-token') this.tokens.push(body);
+  }
+
+  get token(): string {
+    return TOKEN;
+  }
+
+  #send(response: ServerResponse, { operation }: Asked, answer: Answer): void {
+    if ('text' in answer) {
+      response.writeHead(200, { 'content-type': `${answer.type}; charset=utf-8` }).end(answer.text);
+      return;
+    }
+    checkAnswer(operation, answer.json);
+    this.#json(response, answer.status ?? operation.status, answer.json);
+  }
+
+  #json(response: ServerResponse, status: number, value: unknown): void {
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
+    response.end(JSON.stringify(value));
+  }
+}
