@@ -31,6 +31,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'commander',
     'fastest-levenshtein',
     'gpt-tokenizer',
+    'octokit',
+    '@octokit',
   ],
   cli: [
     'contracts',

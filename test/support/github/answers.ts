@@ -1,8 +1,9 @@
-import { APP, type GithubApi, OWNER, REPOSITORY, type StoredPull } from './api.ts';
+import type { GithubApi } from './api.ts';
 import { type Asked, exampleOf } from './openapi.ts';
+import { APP, OWNER, REPOSITORY, type StoredPull } from './stored.ts';
 
 export type Answer =
-  | { readonly json: unknown; readonly status?: number }
+  | { readonly json: unknown; readonly status?: number; readonly pages?: number }
   | { readonly text: Buffer | string; readonly type: string };
 
 /** What GitHub itself would refuse. */
@@ -40,7 +41,7 @@ export const ANSWERS: Readonly<Record<string, Answerer>> = {
       },
     };
   },
-  'pulls/get': (github, asked) => ({ json: pullJson(github, pullOf(github, asked)) }),
+  'pulls/get': (github, asked) => ({ json: pullJson(pullOf(github, asked)) }),
   'pulls/list-reviews': (github, asked) =>
     page(
       asked,
@@ -78,16 +79,10 @@ export const ANSWERS: Readonly<Record<string, Answerer>> = {
         })),
       ),
     ),
-  'issues/list-comments': (github, { path, ...asked }) => {
-    const pull = pullOf(github, { ...asked, path: { ...path, pull_number: path.issue_number ?? '' } });
-    return page(
-      { ...asked, path },
-      pull.comments.map((comment) => issueComment(comment)),
-    );
-  },
-  'issues/create-comment': (github, { path, body }) => {
-    const pull = github.pulls.get(Number(path.issue_number));
-    if (pull === undefined) throw new HttpProblem(404, 'Not Found');
+  'issues/list-comments': (github, asked) => page(asked, pullOf(github, asked).comments.map(issueComment)),
+  'issues/create-comment': (github, asked) => {
+    const { body } = asked;
+    const pull = pullOf(github, asked);
     const comment = { id: github.newId(), login: github.bot, body: String(body.body) };
     pull.comments.push(comment);
     return { json: issueComment(comment) };
@@ -125,7 +120,7 @@ export const ANSWERS: Readonly<Record<string, Answerer>> = {
       ...(exampleOf('checks/list-for-ref').check_runs as object[])[0],
       ...{ id, ...run, completed_at: run.status === 'completed' ? '2026-01-02T03:04:05Z' : null },
     }));
-    return { json: { total_count: runs.length, check_runs: slice(query, runs) } };
+    return { json: { total_count: runs.length, check_runs: slice(query, runs) }, pages: pages(query, runs) };
   },
 };
 
@@ -135,8 +130,12 @@ function slice<T>(query: Asked['query'], all: readonly T[]): readonly T[] {
   return all.slice(start, start + size);
 }
 
+function pages(query: Asked['query'], all: readonly unknown[]): number {
+  return Math.ceil(all.length / Number(query.per_page ?? 30));
+}
+
 function page({ query }: Pick<Asked, 'query'>, all: readonly unknown[]): Answer {
-  return { json: slice(query, all) };
+  return { json: slice(query, all), pages: pages(query, all) };
 }
 
 function user(login: string) {
@@ -148,13 +147,13 @@ function issueComment({ id, login, body }: { id: number; login: string; body: st
   return { ...exampleOf('issues/create-comment'), id, body, user: user(login) };
 }
 
-function pullOf(github: GithubApi, { path }: Pick<Asked, 'path' | 'query' | 'operation' | 'body'>): StoredPull {
-  const pull = github.pulls.get(Number(path.pull_number));
+function pullOf(github: GithubApi, { path }: Pick<Asked, 'path'>): StoredPull {
+  const pull = github.pulls.get(Number(path.pull_number ?? path.issue_number));
   if (pull === undefined) throw new HttpProblem(404, 'Not Found');
   return pull;
 }
 
-function pullJson(_github: GithubApi, pull: StoredPull) {
+function pullJson(pull: StoredPull) {
   const example = exampleOf('pulls/get') as Record<string, { repo?: object; user?: object }>;
   const repo = { ...example.base?.repo, id: 1, name: REPOSITORY, full_name: `${OWNER}/${REPOSITORY}` };
   const from = pull.fork ? { ...repo, id: 2, full_name: `stranger/${REPOSITORY}` } : repo;
@@ -163,6 +162,8 @@ function pullJson(_github: GithubApi, pull: StoredPull) {
     ...{ number: pull.number, title: pull.title, body: pull.body, draft: pull.draft },
     state: pull.open ? 'open' : 'closed',
     user: user('ada'),
+    // GitHub's example of a team lacks what its schema requires.
+    requested_teams: [],
     base: { ...example.base, sha: pull.base, ref: 'main', repo },
     head: { ...example.head, sha: pull.head, ref: pull.headBranch, repo: from },
   };

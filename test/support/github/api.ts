@@ -2,43 +2,15 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'no
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Answer, ANSWERS, HttpProblem } from './answers.ts';
+import { ANSWERS, type Answer, HttpProblem } from './answers.ts';
 import { GIT_ANSWERS } from './git-answers.ts';
 import { type Asked, checkAnswer, checkRequest } from './openapi.ts';
 import { GitRepository } from './repository.ts';
+import { APP, OWNER, REPOSITORY, type StoredPull, type StoredRun } from './stored.ts';
 
-export const APP = { id: 4711, slug: 'fleet-reviewer', installation: 99 } as const;
-export const OWNER = 'acme';
-export const REPOSITORY = 'shop';
+/** Making one takes a second of a busy machine. */
+let key: KeyObject | undefined;
 const TOKEN = 'ghs_installation-token-of-the-tests';
-
-export interface StoredReview {
-  readonly id: number;
-  readonly login: string;
-  readonly commit: string;
-  readonly body: string;
-  readonly comments: readonly { path: string; line: number; side: string; body: string }[];
-}
-
-export interface StoredPull {
-  readonly number: number;
-  title: string;
-  body: string;
-  draft: boolean;
-  open: boolean;
-  fork: boolean;
-  base: string;
-  head: string;
-  readonly headBranch: string;
-  readonly reviews: StoredReview[];
-  readonly comments: { readonly id: number; readonly login: string; body: string }[];
-}
-
-export interface StoredRun {
-  readonly name: string;
-  readonly status: 'queued' | 'in_progress' | 'completed';
-  readonly conclusion: 'success' | 'failure' | 'neutral' | 'cancelled' | null;
-}
 
 /**
  * GitHub with one repository, one app and one installation. Every request must be what GitHub's description of its API
@@ -63,8 +35,8 @@ export class GithubApi {
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   constructor() {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    this.privateKey = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+    key ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    this.privateKey = key.export({ type: 'pkcs1', format: 'pem' }).toString();
     this.#publicKey = createPublicKey(this.privateKey);
   }
 
@@ -114,7 +86,7 @@ export class GithubApi {
       this.#authorize(asked, request.headers.authorization ?? '');
       const failure = this.failures.get(asked.operation.id)?.shift();
       if (failure !== undefined) throw new HttpProblem(failure, 'it fails as the test wants it to');
-      this.#send(response, asked, this.#answer(asked, String(request.headers.accept)));
+      this.#send(response, asked, this.#answer(asked, String(request.headers.accept)), url);
     } catch (error) {
       const known = error instanceof HttpProblem;
       const message = error instanceof Error ? error.message : String(error);
@@ -152,12 +124,17 @@ export class GithubApi {
     return TOKEN;
   }
 
-  #send(response: ServerResponse, { operation }: Asked, answer: Answer): void {
+  #send(response: ServerResponse, { operation, query }: Asked, answer: Answer, url: URL): void {
     if ('text' in answer) {
       response.writeHead(200, { 'content-type': `${answer.type}; charset=utf-8` }).end(answer.text);
       return;
     }
     checkAnswer(operation, answer.json);
+    const page = Number(query.page ?? 1);
+    if (page < (answer.pages ?? 1)) {
+      url.searchParams.set('page', String(page + 1));
+      response.setHeader('link', `<${url.href}>; rel="next"`);
+    }
     this.#json(response, answer.status ?? operation.status, answer.json);
   }
 

@@ -1,5 +1,5 @@
-import type { GithubApi } from './api.ts';
 import { type Answer, HttpProblem } from './answers.ts';
+import type { GithubApi } from './api.ts';
 import { type Asked, exampleOf } from './openapi.ts';
 
 interface NewTree {
@@ -33,7 +33,9 @@ export const GIT_ANSWERS: Readonly<Record<string, (github: GithubApi, asked: Ask
     const example = exampleOf('repos/get-content');
     if (entry.type === 'tree') {
       const inside = entries.filter((other) => other.path.startsWith(`${name}/`) && other.type === 'blob');
-      return { json: inside.map((file) => ({ ...listed(example), name: file.path, path: file.path, sha: file.sha })) };
+      return {
+        json: inside.map((file) => ({ ...listed(example), name: file.path, path: file.path, sha: file.sha })),
+      };
     }
     const bytes = repository.bytes({}, 'cat-file', 'blob', entry.sha);
     const large = bytes.length > 1024 * 1024;
@@ -81,7 +83,9 @@ export const GIT_ANSWERS: Readonly<Record<string, (github: GithubApi, asked: Ask
       repository.gitWith({ env }, 'update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`);
     }
     const sha = repository.gitWith({ env }, 'write-tree');
-    return { json: { ...exampleOf('git/create-tree'), sha, tree: repository.tree(sha, false), truncated: false } };
+    return {
+      json: { ...exampleOf('git/create-tree'), sha, tree: repository.tree(sha, false), truncated: false },
+    };
   },
   'git/create-commit': ({ repository }, { body }) => {
     const { message, tree, parents, author, committer = author } = body as unknown as NewCommit;

@@ -43,7 +43,7 @@ export function recordedFile(name: string): unknown {
 /** Validators of schemas that refer to the schemas beside them. */
 export function validatorOf(schemas: Json): (schema: Json) => ValidateFunction {
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
-  ajv.addSchema({ $id: 'recorded', components: { schemas } });
+  ajv.addSchema({ ...(absolute({ components: { schemas } }) as Json), $id: 'recorded' });
   const known = new Map<Json, ValidateFunction>();
   return (schema) => {
     const found = known.get(schema) ?? ajv.compile(absolute(schema) as Json);
@@ -55,11 +55,15 @@ export function validatorOf(schemas: Json): (schema: Json) => ValidateFunction {
 function absolute(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(absolute);
   if (typeof value !== 'object' || value === null) return value;
+  const { nullable, ...rest } = value as { readonly nullable?: unknown };
+  if (nullable === true && !('type' in rest)) return { anyOf: [{ type: 'null' }, absolute(rest)] };
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      key === '$ref' && typeof inner === 'string' ? `recorded${inner}` : absolute(inner),
-    ]),
+    Object.entries(value).map(([key, inner]) => {
+      if (key === '$ref' && typeof inner === 'string') return [key, `recorded${inner}`];
+      // OpenAPI means that null is one of them.
+      if (key === 'enum' && nullable === true && Array.isArray(inner)) return [key, [...inner, null]];
+      return [key, absolute(inner)];
+    }),
   );
 }
 
