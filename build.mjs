@@ -17,10 +17,12 @@ const programs = {
   'services/vllm-simulator': 'services/vllm-simulator/main.ts',
 };
 
-/** What the last build read and wrote: each file's path below the project, and its state then. */
+/** Of each bundle the files that it was made of and that it is made of, with their state then. */
 const record = join(root, 'dist/build.json');
 /** Stands for everything below node_modules: npm writes it anew with each change there. */
 const installed = 'node_modules/.package-lock.json';
+
+/** @typedef {Record<string, string>} States each file's path below the project → its state */
 
 /** @param {string} path */
 function stateOf(path) {
@@ -28,11 +30,9 @@ function stateOf(path) {
   return found === undefined ? 'missing' : `${found.size} bytes, ${found.mtimeMs}`;
 }
 
-function isUpToDate() {
-  if (!existsSync(record)) return false;
-  /** @type {Record<string, string>} */
-  const files = JSON.parse(readFileSync(record, 'utf8'));
-  return Object.entries(files).every(([path, state]) => stateOf(path) === state);
+/** @param {States | undefined} files */
+function isUpToDate(files) {
+  return files !== undefined && Object.entries(files).every(([path, state]) => stateOf(path) === state);
 }
 
 /** @param {string} path @param {Uint8Array} contents */
@@ -44,81 +44,89 @@ function writeIfChanged(path, contents) {
   renameSync(draft, path);
 }
 
-/** Returns the files read and written. @param {import('esbuild').BuildOptions} options */
+/**
+ * Makes one bundle. Undefined where a source was saved meanwhile: it may have been read as it was before.
+ * @param {import('esbuild').BuildOptions} options
+ * @returns {Promise<States | undefined>}
+ */
 async function bundle(options) {
   const { build: esbuild } = await import('esbuild');
-  const built = await esbuild({ ...options, outdir: 'dist', write: false, metafile: true });
-  for (const file of built.outputFiles) writeIfChanged(file.path, file.contents);
-  return [
-    ...Object.keys(built.metafile.inputs).filter((path) => !path.includes('node_modules/')),
-    ...built.outputFiles.map(({ path }) => relative(root, path)),
-  ];
-}
-
-/** Builds every program, where it is not up to date, and returns the folder they are in. */
-export async function build() {
-  if (!isUpToDate()) await buildAll();
-  return join(root, 'dist');
-}
-
-async function buildAll() {
   const started = Date.now();
-  const shared = /** @type {const} */ ({
+  const built = await esbuild({
     absWorkingDir: root,
+    outdir: 'dist',
     bundle: true,
-    platform: 'node',
     format: 'esm',
-    target: 'node20.18',
-    sourcemap: 'linked',
     logLevel: 'warning',
     legalComments: 'none',
-    // Bundled CommonJS dependencies call require(); ES modules have none of their own.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
+    ...options,
+    write: false,
+    metafile: true,
   });
-  const { main, fleet, ...selfContained } = programs;
-  const files = await Promise.all([
-    // cdktf and its providers stay where npm put them: they are large, and only main.js needs them.
-    bundle({
-      ...shared,
-      entryPoints: { main },
-      packages: 'external',
-      splitting: true,
-      chunkNames: 'main/[name]-[hash]',
-      banner: {},
-    }),
-    // What most commands do not need, the clients of the clouds above all, lies beside it and is read when it is used.
-    bundle({
-      ...shared,
-      entryPoints: { fleet },
-      splitting: true,
-      chunkNames: 'fleet/[name]-[hash]',
-    }),
-    // The page of `fleet dashboard`, for browsers.
-    bundle({
-      absWorkingDir: root,
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      target: 'es2022',
-      logLevel: 'warning',
-      legalComments: 'none',
-      loader: { '.html': 'copy' },
-      entryPoints: {
-        'dashboard/page': 'cli/dashboard/page/page.ts',
-        'dashboard/index': 'cli/dashboard/page/page.html',
-      },
-    }),
-    ...Object.entries(selfContained).map(([name, entry]) =>
-      bundle({ ...shared, entryPoints: { [name]: entry } }),
-    ),
-  ]);
-  const states = [...files.flat(), 'build.mjs', installed].map((path) => [path, stateOf(path)]);
-  // A source that was saved while it was read may have been read as it was before.
-  const sources = files.flat().filter((path) => !path.startsWith('dist/'));
-  if (sources.some((path) => statSync(join(root, path)).mtimeMs >= started)) return;
+  for (const file of built.outputFiles) writeIfChanged(file.path, file.contents);
+  const sources = Object.keys(built.metafile.inputs).filter((path) => !path.includes('node_modules/'));
+  if (sources.some((path) => statSync(join(root, path)).mtimeMs >= started)) return undefined;
+  const outputs = built.outputFiles.map(({ path }) => relative(root, path));
+  return Object.fromEntries(
+    [...sources, ...outputs, 'build.mjs', installed].map((path) => [path, stateOf(path)]),
+  );
+}
+
+const program = /** @type {const} */ ({
+  platform: 'node',
+  target: 'node20.18',
+  sourcemap: 'linked',
+  // Bundled CommonJS dependencies call require(); ES modules have none of their own.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+});
+
+const { main, fleet, ...selfContained } = programs;
+
+/** @type {Record<string, import('esbuild').BuildOptions>} */
+const bundles = {
+  // cdktf and its providers stay where npm put them: they are large, and only main.js needs them.
+  main: {
+    ...program,
+    entryPoints: { main },
+    packages: 'external',
+    splitting: true,
+    chunkNames: 'main/[name]-[hash]',
+    banner: {},
+  },
+  // What most commands do not need, the clients of the clouds above all, lies beside it and is read when it is used.
+  fleet: { ...program, entryPoints: { fleet }, splitting: true, chunkNames: 'fleet/[name]-[hash]' },
+  // The page of `fleet dashboard`, for browsers.
+  dashboard: {
+    minify: true,
+    target: 'es2022',
+    loader: { '.html': 'copy' },
+    entryPoints: {
+      'dashboard/page': 'cli/dashboard/page/page.ts',
+      'dashboard/index': 'cli/dashboard/page/page.html',
+    },
+  },
+  ...Object.fromEntries(
+    Object.entries(selfContained).map(([name, entry]) => [
+      name,
+      { ...program, entryPoints: { [name]: entry } },
+    ]),
+  ),
+};
+
+/** Builds every program that is not up to date, and returns the folder they are in. */
+export async function build() {
+  /** @type {Record<string, States | undefined>} */
+  const before = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : {};
+  const states = await Promise.all(
+    Object.entries(bundles).map(async ([name, options]) => [
+      name,
+      isUpToDate(before[name]) ? before[name] : await bundle(options),
+    ]),
+  );
   writeIfChanged(record, Buffer.from(JSON.stringify(Object.fromEntries(states), null, 1)));
+  return join(root, 'dist');
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build();

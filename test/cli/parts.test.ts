@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GoogleApi } from '../support/google-api.ts';
+import { runs } from '../support/processes.ts';
 import { plansNothing } from './check-support.ts';
 import { type LocalEnvironment, openLocalEnvironment } from './local-environment.ts';
-import { fixture, runs, until } from './support.ts';
+import { fixture, until } from './support.ts';
 
 const MANIFEST = 'cdktf.out/stacks/local/documents/gateway/part.json';
 

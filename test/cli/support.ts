@@ -16,7 +16,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findProcess } from '../../parts/pid.ts';
 import { isFree } from '../../parts/ports.ts';
 import { stopAll } from '../../parts/stop.ts';
 
@@ -151,11 +150,6 @@ export async function freePorts(count: number): Promise<number[]> {
     if (await isFree('127.0.0.1', port)) found.add(port);
   }
   return [...found];
-}
-
-/** Whether a process runs; one that has ended and was not reaped yet does not. */
-export function runs(pid: number): boolean {
-  return findProcess(pid)?.zombie === false;
 }
 
 /** Polls until the condition holds. */

@@ -5,8 +5,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { curls } from '../../cli/print/up.ts';
+import { runs } from '../support/processes.ts';
 import { type LocalEnvironment, openLocalEnvironment } from './local-environment.ts';
-import { fixture, openWorkplace, ROOT, ran, runs } from './support.ts';
+import { fixture, openWorkplace, ROOT, ran } from './support.ts';
 
 const MODELS = ['gpt-oss-20b', 'gpt-oss-7b'];
 

@@ -114,7 +114,9 @@ export class LocalProject {
     return Object.fromEntries(parts.map((part) => [part, this.pid(part)]));
   }
 
+  /** Ends what runs. Without its state: nothing is left that Terraform would have to know of. */
   async remove(): Promise<void> {
+    rmSync(join(this.folder, '.fleet/local/terraform.tfstate'), { force: true });
     await this.fleet('down', 'local');
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { portsOf } from '../../contracts/environment-ports.ts';
 import { connects } from '../support/connects.ts';
 import { LocalProject, ROOT } from '../support/local-project.ts';
+import { runs } from '../support/processes.ts';
 
 let project: LocalProject;
 let client: OpenAI;
@@ -115,12 +116,6 @@ describe('fleet down', () => {
     expect(otherFiles()).toEqual(filesBefore);
   }, 60_000);
 });
-
-/** Whether a process is there and more than a zombie that nobody has waited for. */
-function runs(pid: number): boolean {
-  const stat = existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-  return stat !== '' && !/\) Z /.test(stat);
-}
 
 function partCommand(part: string): string[] {
   return JSON.parse(readFileSync(join(project.folder, '.fleet/local', part, 'part.json'), 'utf8')).command;

@@ -11,6 +11,7 @@ import { routingKey } from '../../contracts/routing-key.ts';
 import { predictRelease, splitOf } from '../../contracts/split.ts';
 import { connects } from '../support/connects.ts';
 import { LocalProject, ROOT } from '../support/local-project.ts';
+import { runs } from '../support/processes.ts';
 import { query, scrapedAfter } from '../support/prometheus.ts';
 
 let project: LocalProject;
@@ -114,7 +115,7 @@ describe('the official client', () => {
   });
 });
 
-test('10,000 requests land where the offline hash says, and Prometheus agrees with the servers', async () => {
+test('3,000 requests land where the offline hash says, and Prometheus agrees with the servers', async () => {
   const { environment } = project;
   const prometheus = `http://127.0.0.1:${environment.prometheus.port}`;
   const split = splitOf(weightedReleases(environment, 'gpt-oss-120b'));
@@ -126,7 +127,7 @@ test('10,000 requests land where the offline hash says, and Prometheus agrees wi
 
   const predicted = new Map<string, number>();
   let misplaced = 0;
-  await inParallel(32, 10_000, async (index) => {
+  await inParallel(32, 3_000, async (index) => {
     const conversation = `conversation-${index}`;
     const key = routingKey('local', { model: 'gpt-oss-120b', conversation, body: {} });
     const release = predictRelease(split, salt, key) ?? '';
@@ -283,3 +284,11 @@ test('Prometheus evaluates every rule, the watchdog fires, and weights and roles
     ['v33', 'canary', 15],
   ]);
 }, 150_000);
+
+test('fleet down has Terraform destroy everything, and leaves nothing that runs', async () => {
+  const pids = Object.values(project.pids());
+  const { code, stdout } = await project.fleet('down', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ environment: 'local', destroyed: true });
+  expect(pids.filter(runs)).toEqual([]);
+}, 60_000);
