@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { build } from '../build.mjs';
 import { checkovComparison } from './checkov.ts';
 import { gatewayBenchmark } from './gateway.ts';
+import { mutationEvidence } from './mutation.ts';
 import { recordGithubSchemas } from './record-github-schemas.ts';
 import { recordPlans } from './record-plans.ts';
 import { recordToolSchemas } from './record-tool-schemas.ts';
@@ -16,6 +17,7 @@ import { synthBenchmark } from './synth.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
   checkov: checkovComparison,
   gateway: gatewayBenchmark,
+  mutation: mutationEvidence,
   'record-github-schemas': recordGithubSchemas,
   'record-plans': recordPlans,
   'record-tool-schemas': recordToolSchemas,

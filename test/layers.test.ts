@@ -53,7 +53,18 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'uplot',
   ],
   contracts: ['zod', 'yaml', 'fastest-levenshtein'],
-  bench: ['build.mjs', 'ask', 'contracts', 'workloads', 'templates', 'services', 'cdktf', 'esbuild', 'test'],
+  bench: [
+    'build.mjs',
+    'ask',
+    'contracts',
+    'workloads',
+    'templates',
+    'services',
+    'cdktf',
+    'esbuild',
+    'test',
+    'vitest',
+  ],
 };
 
 const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
