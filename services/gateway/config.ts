@@ -160,7 +160,7 @@ async function egressState(config: EgressConfig, version: string, sources: Sourc
   };
 }
 
-function versionOf(text: string): string {
+export function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
@@ -169,7 +169,7 @@ function routeKey(model: string, release: string): string {
 }
 
 /** A secret that travels in a header: one line of visible characters. */
-async function readToken(field: string, source: SecretSource, sources: Sources): Promise<string> {
+export async function readToken(field: string, source: SecretSource, sources: Sources): Promise<string> {
   const token = (await readSecret(field, source, sources)).trim();
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new Error(
@@ -178,7 +178,7 @@ async function readToken(field: string, source: SecretSource, sources: Sources):
   return token;
 }
 
-async function readSecret(field: string, source: SecretSource, sources: Sources): Promise<string> {
+export async function readSecret(field: string, source: SecretSource, sources: Sources): Promise<string> {
   if ('file' in source) return readText(field, source.file, sources);
   const value = sources.env[source.env];
   if (value === undefined) throw new Error(`${field}: ${placeOf(source)} is not set`);
@@ -189,7 +189,7 @@ function placeOf(source: SecretSource): string {
   return 'file' in source ? `file ${source.file}` : `environment variable ${source.env}`;
 }
 
-async function readText(field: string, path: string, sources: Sources): Promise<string> {
+export async function readText(field: string, path: string, sources: Sources): Promise<string> {
   try {
     return await sources.readFile(path);
   } catch (error) {
@@ -198,7 +198,7 @@ async function readText(field: string, path: string, sources: Sources): Promise<
   }
 }
 
-function parse<T>(schema: z.ZodType<T>, text: string, name: string): T {
+export function parse<T>(schema: z.ZodType<T>, text: string, name: string): T {
   let document: unknown;
   try {
     document = JSON.parse(text);

@@ -3,17 +3,22 @@ import { Compute } from 'google-auth-library';
 /** Base URLs, each replaceable by the variable that the Terraform provider reads too. */
 const ENDPOINTS = {
   storage: ['GOOGLE_STORAGE_CUSTOM_ENDPOINT', 'https://storage.googleapis.com/storage/v1/'],
+  upload: ['GOOGLE_STORAGE_UPLOAD_ENDPOINT', 'https://storage.googleapis.com/upload/storage/v1/'],
+  tasks: ['GOOGLE_CLOUD_TASKS_CUSTOM_ENDPOINT', 'https://cloudtasks.googleapis.com/v2/'],
   compute: ['GOOGLE_COMPUTE_CUSTOM_ENDPOINT', 'https://compute.googleapis.com/compute/v1/'],
 } as const;
 
 const ANSWER_TIMEOUT_MS = 5_000;
 const UNAUTHORIZED = 401;
+const JSON_BODY = { 'content-type': 'application/json' };
 
 /** Asks one of Google's APIs. `path` is relative to its base URL. */
 export type AskGoogle = (
   api: keyof typeof ENDPOINTS,
   path: string,
   query: Readonly<Record<string, string>>,
+  /** @default - GET */
+  request?: { readonly method: 'POST' | 'DELETE'; readonly body?: string },
 ) => Promise<Response>;
 
 /**
@@ -22,14 +27,15 @@ export type AskGoogle = (
  */
 export function createAskGoogle(): AskGoogle {
   let identity = new Compute();
-  return async (api, path, query) => {
+  return async (api, path, query, request) => {
     const [variable, standard] = ENDPOINTS[api];
     const url = new URL(`${(process.env[variable] ?? standard).replace(/\/?$/, '/')}${path}`);
     url.search = new URLSearchParams(query).toString();
     const { token } = await identity.getAccessToken();
     if (typeof token !== 'string') throw new Error('the metadata server gave no access token');
     const response = await fetch(url, {
-      headers: { authorization: `Bearer ${token}` },
+      ...request,
+      headers: { authorization: `Bearer ${token}`, ...(request?.body === undefined ? {} : JSON_BODY) },
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       redirect: 'manual',
     });

@@ -28,7 +28,7 @@ export async function readJsonBody(req: IncomingMessage, limit = BODY_LIMIT): Pr
  *
  * What is left of a body that is too large is read and thrown away, so that the client can read the answer.
  */
-function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
