@@ -7,6 +7,8 @@ export interface ModelMessage {
 export interface ModelRequest {
   /** `review`, `verify`, `docs`, `tests`. */
   readonly stage: string;
+  /** Public name of the model that the repository's settings want. @default - what the host was set up with */
+  readonly model?: string;
   readonly messages: readonly ModelMessage[];
   /** JSON Schema that the answer's content must obey, for structured output. Its name is the stage's. */
   readonly schema: Readonly<Record<string, unknown>>;
