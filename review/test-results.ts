@@ -7,13 +7,20 @@ import { SUMMARY_MARKER, SummarySchema, stateOf, summaryText } from './summary.t
 
 const ResultSchema = z.enum(['passed', 'failed', 'not run']);
 
+const NEVER = new AbortController().signal;
+
 /**
  * Reads what the repository's own checks say of the generated tests, and recommends them or does not. `over`: nobody
  * waits any longer, so that checks that never began count as not run.
  */
 export async function readTestResults(
   job: Job,
-  { forge, journal, signal, log }: Pick<Parts, 'forge' | 'journal' | 'signal' | 'log'>,
+  {
+    forge,
+    journal,
+    signal = NEVER,
+    log,
+  }: Pick<Parts, 'forge' | 'journal' | 'log'> & Partial<Pick<Parts, 'signal'>>,
   over = false,
 ): Promise<TestsOutcome> {
   const { of, headCommit } = job;
