@@ -1,9 +1,14 @@
 import type { Environment } from '../contracts/environment.ts';
 import { ALERTMANAGER_PORT, GRAFANA_PORT } from '../contracts/schema/observability.ts';
 import type { SecretSource } from '../contracts/secret.ts';
-import type { Discovery, SecretReader, Topology } from '../workloads/topology.ts';
+import type { Discovery, ManagedRedis, SecretReader, Topology } from '../workloads/topology.ts';
 
 export const SECRETS_FOLDER = '/run/fleet/secrets';
+/** Variables of the gateway's container: only a deploy finds out where its Redis is and who signs for it. */
+export const REDIS_VARIABLES = {
+  address: 'FLEET_REDIS_ADDRESS',
+  authority: 'FLEET_REDIS_AUTHORITY',
+} as const;
 
 /** Machines of a cloud find each other by names in a private zone, `router.<environment>.fleet.internal`. */
 export class CloudTopology implements Topology {
@@ -11,10 +16,16 @@ export class CloudTopology implements Topology {
   readonly reach: Topology['reach'];
   readonly discovery: Discovery;
   readonly grafana: Topology['grafana'];
+  readonly managedRedis?: ManagedRedis;
 
   readonly #gatewaySecret: (name: string) => SecretSource;
 
-  constructor(environment: Environment, discovery: Discovery, gatewaySecret: (name: string) => SecretSource) {
+  constructor(
+    environment: Environment,
+    discovery: Discovery,
+    gatewaySecret: (name: string) => SecretSource,
+    managedRedis?: ManagedRedis,
+  ) {
     const { gateway, router, egress, prometheus } = environment;
     const alertmanager = environment.alertmanager?.port ?? ALERTMANAGER_PORT;
     const grafana = environment.grafana?.port ?? GRAFANA_PORT;
@@ -49,6 +60,7 @@ export class CloudTopology implements Topology {
       password: (secret) => `$__file{${SECRETS_FOLDER}/${secret}}`,
     };
     this.discovery = discovery;
+    this.managedRedis = managedRedis;
     this.#gatewaySecret = gatewaySecret;
   }
 

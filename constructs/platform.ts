@@ -40,6 +40,6 @@ export interface Platform {
   router(scope: Construct, props: RouterProps): void;
   gateway(scope: Construct, props: DocumentProps): void;
   observability(scope: Construct, props: ObservabilityProps): void;
-  /** What gateways share. Absent: it runs none, and environments name somebody else's. */
-  redis?(scope: Construct): void;
+  /** What gateways share; asked for before they are. */
+  redis(scope: Construct): void;
 }

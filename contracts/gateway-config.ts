@@ -5,14 +5,21 @@ import { RequestCaps, RequestDefaults } from './schema/request-policy.ts';
 import { Price } from './schema/values.ts';
 import { SecretSource } from './secret.ts';
 
+/** A variable of the program's environment, for what only a deploy finds out. */
+const Variable = z.strictObject({ env: z.string().min(1) });
+
 /** Where gateways of one environment share what they count. */
 export const RedisConfig = z.strictObject({
   /** `host:port` */
-  address: z.string(),
+  address: z.union([z.string(), Variable]),
   password: SecretSource.optional(),
+  /** `google`: instead of a password access tokens of the own service account. */
+  auth: z.enum(['google']).optional(),
   tls: z.boolean(),
-  /** PEM file, relative to the working folder. */
-  certificateAuthority: z.string().optional(),
+  /** PEM file, relative to the working folder, or the variable that holds the PEM text. */
+  certificateAuthority: z.union([z.string(), Variable]).optional(),
+  /** The authority signs for this Redis alone, so that names in its certificates say nothing and are not compared. */
+  ownAuthority: z.literal(true).optional(),
   /** `serve`: each gateway keeps to the limits on its own meanwhile. `refuse`: 503 for keys with limits. */
   whenUnavailable: z.enum(['serve', 'refuse']),
 });

@@ -7,24 +7,28 @@ export function runsRedis({ gateway: { redis } }: Environment): boolean {
 }
 
 const PATH = ['gateway', 'redis'];
+/** Memorystore for Valkey listens here and nowhere else. */
+export const MEMORYSTORE_PORT = 6379;
 
 /** A Redis is either somebody else's, with all that reaching it takes, or the platform's own. */
 export function redisProblems(environment: Environment): Problem[] {
   const { platform, gateway } = environment;
   const { redis } = gateway;
   if (redis === undefined || !runsRedis(environment)) return [];
-  if (platform !== 'process' && platform !== 'docker')
-    return [
-      {
-        path: PATH,
-        message: `platform ${platform} runs no Redis so far; name one by \`address: host:port\``,
-        refersTo: [...PATH, 'address'],
-      },
-    ];
-  return (['password', 'tls', 'certificateAuthority'] as const)
+  const elsewhere =
+    platform === 'google' && redis.port !== MEMORYSTORE_PORT
+      ? [
+          {
+            path: [...PATH, 'port'],
+            message: `Memorystore listens on ${MEMORYSTORE_PORT} and nowhere else, got ${redis.port}; remove it`,
+          },
+        ]
+      : [];
+  const others = (['password', 'tls', 'certificateAuthority'] as const)
     .filter((field) => redis[field] !== undefined && redis[field] !== false)
     .map((field) => ({
       path: [...PATH, field],
-      message: `is for a Redis that somebody else runs, which \`address\` names; the platform's own can be reached by its own parts only`,
+      message: `is for a Redis that somebody else runs, which \`address\` names; the platform's own is reached by its gateways alone`,
     }));
+  return [...elsewhere, ...others];
 }

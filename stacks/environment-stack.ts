@@ -35,7 +35,7 @@ export class EnvironmentStack extends ReadableStack {
     const documents = environmentDocuments(environment, platform.topology, templates);
     if (documents.egress !== undefined) platform.egress(this, { document: documents.egress });
     platform.router(this, { weights: documents.weights, servers: documents.servers });
-    if (runsRedis(environment)) platform.redis?.(this);
+    if (runsRedis(environment)) platform.redis(this);
     platform.gateway(this, { document: documents.gateway });
     platform.observability(this, documents);
     new TerraformOutput(this, WEIGHTS_OUTPUT, { value: weightsNote(environment) });

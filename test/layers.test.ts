@@ -113,6 +113,31 @@ describe('imports go one way', () => {
   });
 });
 
+/** Folder of the gateway → folders of it that it may not import: its roles share what lies above them. */
+const APART: Readonly<Record<string, readonly string[]>> = {
+  edge: ['egress'],
+  limits: ['egress'],
+  compression: ['egress'],
+  egress: ['edge', 'limits', 'compression'],
+  http: ['edge', 'egress', 'limits', 'compression'],
+  redis: ['edge', 'egress', 'limits', 'compression'],
+  tokens: ['edge', 'egress', 'limits', 'compression'],
+};
+
+test.each(Object.entries(APART))(
+  '%s of the gateway stays apart from what it does not serve',
+  (folder, from) => {
+    const crossing = product
+      .filter((path) => path.startsWith(`services/gateway/${folder}/`))
+      .flatMap((path) =>
+        importsOf(path)
+          .filter((target) => from.some((other) => target.startsWith(`../${other}/`)))
+          .map((target) => `${path}: ${target}`),
+      );
+    expect(crossing).toEqual([]);
+  },
+);
+
 test('provider packages are imported by resource, never whole', () => {
   const whole = product.flatMap((path) =>
     importsOf(path)

@@ -52,7 +52,10 @@ export function edgeDocument(environment: Environment, topology: Topology): Docu
 function redisConfig({ gateway: { redis } }: Environment, topology: Topology): EdgeConfig['redis'] {
   if (redis === undefined) return undefined;
   const { address = topology.reach.redis, password, tls, certificateAuthority, whenUnavailable } = redis;
-  if (address === undefined) throw new Error('the platform runs no Redis');
+  if (address === undefined) {
+    if (topology.managedRedis === undefined) throw new Error('the platform runs no Redis');
+    return { ...topology.managedRedis, whenUnavailable };
+  }
   return {
     address,
     password: password === undefined ? undefined : topology.secret(password, 'gateway'),

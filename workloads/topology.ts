@@ -1,3 +1,4 @@
+import type { RedisConfig } from '../contracts/gateway-config.ts';
 import type { Server } from '../contracts/release.ts';
 import type { SecretSource } from '../contracts/secret.ts';
 
@@ -21,6 +22,9 @@ export type SecretReader =
   | 'prometheus'
   | 'alertmanager'
   | 'grafana';
+
+/** See `RedisConfig`. */
+export type ManagedRedis = Omit<RedisConfig, 'password' | 'whenUnavailable'>;
 
 /**
  * Where the parts of an environment listen and find each other. The platform knows it; documents only repeat
@@ -52,9 +56,11 @@ export interface Topology {
     readonly prometheus: string;
     readonly alertmanager: string;
     readonly grafana: string;
-    /** Absent: the platform runs none. */
+    /** Absent: the platform runs none, or as a service of its own. */
     readonly redis?: string;
   };
+  /** How gateways reach the Redis that the platform runs as a service of its own. */
+  readonly managedRedis?: ManagedRedis;
   readonly discovery: Discovery;
   /** Grafana's places and how it reads its password, in the language of its own files. */
   readonly grafana: {

@@ -4,6 +4,7 @@ import type { TerraformStack } from 'cdktf';
 import { type BootstrapRequest, stateObject, workflowSubjects } from '../../contracts/bootstrap.ts';
 import { documentsBucket } from '../../contracts/document-objects.ts';
 import type { Environment } from '../../contracts/environment.ts';
+import { runsRedis } from '../../contracts/redis-rules.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBootstrapBackend } from '../backend.ts';
 import { pinProviderVersion } from '../provider-version.ts';
@@ -44,6 +45,7 @@ export class AwsBootstrap {
       documents: documentsBucket(name, { ...aws, platform: 'aws' }),
       weights: aws.weights.bucket,
       images: [images.gateway, images.router].filter((image) => image !== undefined),
+      redis: runsRedis(environment),
     };
     const subjects = workflowSubjects(request.repository, name);
     const shared = { environment: name, place };

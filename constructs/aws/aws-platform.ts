@@ -17,7 +17,7 @@ import { routerUserData } from '../../workloads/router-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
-import { CloudTopology } from '../cloud-topology.ts';
+import { CloudTopology, REDIS_VARIABLES } from '../cloud-topology.ts';
 import type { DocumentProps, ObservabilityProps, Platform, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
@@ -31,6 +31,7 @@ import { Names } from './names.ts';
 import { Network } from './network.ts';
 import { Nodes } from './nodes.ts';
 import { Place } from './place.ts';
+import { Redis } from './redis.ts';
 import { Router } from './router.ts';
 import { ServiceEndpoints } from './service-endpoints.ts';
 
@@ -46,13 +47,17 @@ export class AwsPlatform implements Platform {
   readonly #names: Names;
   readonly #access: Access;
   readonly #nodeLogs: LogGroup;
+  #redis: Redis | undefined;
 
   constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit, templates: Templates) {
     const { aws, name, labels } = environment;
     if (aws === undefined) throw new Error(`environment ${name} has no section aws`);
-    this.topology = new CloudTopology(environment, { kind: 'ec2', region: aws.region }, (secret) => ({
-      env: secretVariable(secret),
-    }));
+    this.topology = new CloudTopology(
+      environment,
+      { kind: 'ec2', region: aws.region },
+      (secret) => ({ env: secretVariable(secret) }),
+      { address: { env: REDIS_VARIABLES.address }, tls: true },
+    );
     this.#environment = environment;
     this.#templates = templates;
     this.#place = new Place(aws);
@@ -141,6 +146,17 @@ export class AwsPlatform implements Platform {
     });
   }
 
+  redis(scope: Construct): void {
+    this.#redis = new Redis(scope, 'redis', {
+      environment: this.#environment,
+      place: this.#place,
+      network: this.#network,
+      access: this.#access,
+      key: this.#key,
+      documents: this.#documents,
+    });
+  }
+
   gateway(scope: Construct, { document }: DocumentProps): void {
     new Gateway(scope, 'gateway', {
       environment: this.#environment,
@@ -150,6 +166,7 @@ export class AwsPlatform implements Platform {
       access: this.#access,
       key: this.#key,
       document,
+      redis: this.#redis,
       templates: this.#templates,
     });
   }

@@ -17,4 +17,14 @@ export class DocumentBucket extends PrivateBucket {
       dependsOn: [this.versioning],
     });
   }
+
+  /** One object with a text that only a deploy finds out. */
+  addFound(scope: Construct, id: string, key: string, content: string): S3Object {
+    return new S3Object(scope, id, {
+      bucket: this.resource.id,
+      key,
+      content,
+      dependsOn: [this.versioning],
+    });
+  }
 }

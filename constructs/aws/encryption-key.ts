@@ -10,7 +10,7 @@ export interface EncryptionKeyProps {
 }
 
 /**
- * The environment's own key, for its log groups. Disks and documents are encrypted by the account's default keys: a
+ * The environment's own key, for its log groups and what gateways share. Disks and documents are encrypted by the account's default keys: a
  * key of our own there would need grants for the service that starts machines, and protects from nobody in addition.
  */
 export class EncryptionKey extends Construct {

@@ -6,7 +6,7 @@ import { boundedName } from './bounded-name.ts';
 import { pullImages } from './ecr.ts';
 import type { LogGroup } from './log-group.ts';
 import type { Place } from './place.ts';
-import { policyDocument, trustPolicy } from './policy.ts';
+import { policyDocument, type Statement, trustPolicy } from './policy.ts';
 import { secretPattern } from './secret-access.ts';
 
 export interface GatewayRoleProps {
@@ -16,6 +16,8 @@ export interface GatewayRoleProps {
   readonly image: string;
   /** Names of the secrets that its containers are started with. */
   readonly secrets: readonly string[];
+  /** ARN of a file of variables that they are started with. @default - none */
+  readonly variablesFile?: string;
 }
 
 const LONGEST_NAME = 64;
@@ -29,7 +31,7 @@ export class GatewayRole extends Construct {
 
   constructor(scope: Construct, id: string, props: GatewayRoleProps) {
     super(scope, id);
-    const { environment, place, logs, image, secrets } = props;
+    const { environment, place, logs, image, secrets, variablesFile } = props;
     this.resource = new IamRole(this, 'Resource', {
       name: boundedName(['fleet', environment.name, 'gateway', place.region], LONGEST_NAME),
       description: `Starts the gateway of fleet environment ${environment.name}`,
@@ -51,8 +53,16 @@ export class GatewayRole extends Construct {
           Action: 'secretsmanager:GetSecretValue',
           Resource: secrets.map((name) => secretPattern(environment, name, place)),
         },
+        ...(variablesFile === undefined ? [] : readFile(variablesFile)),
         ...pullImages([image, environment.images.prometheus], place.partition),
       ]),
     });
   }
+}
+
+function readFile(arn: string): Statement[] {
+  return [
+    { Sid: 'ReadVariables', Action: 's3:GetObject', Resource: arn },
+    { Sid: 'FindBucket', Action: 's3:GetBucketLocation', Resource: arn.slice(0, arn.indexOf('/')) },
+  ];
 }

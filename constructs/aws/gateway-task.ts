@@ -20,6 +20,8 @@ export interface GatewayTaskProps {
   readonly role: GatewayRole;
   readonly image: string;
   readonly document: Document;
+  /** ARN of a file of variables that only a deploy finds out. @default - none */
+  readonly variablesFile?: string;
   readonly templates: Templates;
   readonly secrets: readonly string[];
 }
@@ -64,7 +66,8 @@ function encoded({ text }: Document): string {
 }
 
 /** In the API's own terms. All values are known beforehand. */
-function container({ environment, topology, place, image, document, secrets }: GatewayTaskProps) {
+function container(props: GatewayTaskProps) {
+  const { environment, topology, place, image, document, variablesFile, secrets } = props;
   const { port, adminPort } = environment.gateway;
   const { gateway: listen, gatewayAdmin: admin } = topology.listen;
   return {
@@ -80,6 +83,7 @@ function container({ environment, topology, place, image, document, secrets }: G
       ...['--last-scrape', String(LAST_SCRAPE_SECONDS)],
     ],
     environment: [{ name: CONFIG_VARIABLE, value: encoded(document) }],
+    ...(variablesFile === undefined ? {} : { environmentFiles: [{ type: 's3', value: variablesFile }] }),
     secrets: secrets.map((name) => ({
       name: secretVariable(name),
       valueFrom: secretArn(environment, name, place),

@@ -17,6 +17,7 @@ import { GATEWAY_CONTAINER, GatewayTask } from './gateway-task.ts';
 import { LogGroup } from './log-group.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
+import type { Redis } from './redis.ts';
 
 export interface GatewayProps {
   readonly environment: Environment;
@@ -27,6 +28,8 @@ export interface GatewayProps {
   readonly key: EncryptionKey;
   /** gateway.json of the edge. */
   readonly document: Document;
+  /** @default - none, or somebody else's */
+  readonly redis?: Redis;
   readonly templates: Templates;
 }
 
@@ -38,7 +41,7 @@ const CPU_TARGET = 60;
 export class Gateway extends Construct {
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    const { environment, place, network, access, key } = props;
+    const { environment, place, network, access, key, redis } = props;
     const { instances, port } = environment.gateway;
     const { gateway: image } = environment.images;
     if (image === undefined) throw new Error(`environment ${environment.name} names no image of the gateway`);
@@ -46,8 +49,9 @@ export class Gateway extends Construct {
     const secrets = gatewaySecrets(environment);
 
     const logs = new LogGroup(this, 'logs', { name: gatewayLogGroup(environment.name), place, key });
-    const role = new GatewayRole(this, 'role', { environment, place, logs, image, secrets });
-    const task = new GatewayTask(this, 'task', { ...props, role, image, secrets });
+    const variablesFile = redis?.variablesArn;
+    const role = new GatewayRole(this, 'role', { environment, place, logs, image, secrets, variablesFile });
+    const task = new GatewayTask(this, 'task', { ...props, role, image, secrets, variablesFile });
     const balancer = new GatewayBalancer(this, 'balancer', { environment, network, access });
     const cluster = new EcsCluster(this, 'cluster', {
       name,
@@ -75,7 +79,7 @@ export class Gateway extends Construct {
       loadBalancer: [
         { targetGroupArn: balancer.targets.arn, containerName: GATEWAY_CONTAINER, containerPort: port },
       ],
-      dependsOn: [balancer.listener],
+      dependsOn: [balancer.listener, ...(redis === undefined ? [] : [redis.variables])],
       // The count belongs to the autoscaling below.
       lifecycle: grows ? { ignoreChanges: ['desired_count'] } : undefined,
     });

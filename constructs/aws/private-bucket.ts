@@ -22,10 +22,12 @@ const KEPT_DAYS = 365;
 /** A bucket that is private, encrypted and versioned, and answers over TLS alone. */
 export class PrivateBucket extends Construct {
   readonly resource: S3Bucket;
+  readonly name: string;
   protected readonly versioning: S3BucketVersioningA;
 
   constructor(scope: Construct, id: string, { name, place, held = false }: PrivateBucketProps) {
     super(scope, id);
+    this.name = name;
     this.resource = new S3Bucket(this, 'Resource', {
       bucket: name,
       ...(held ? { lifecycle: { preventDestroy: true } } : {}),

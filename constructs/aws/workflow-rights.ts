@@ -12,12 +12,14 @@ export interface WorkflowRightsProps {
   readonly weights?: string;
   /** Images of our own programs, which a workflow pushes. */
   readonly images: readonly string[];
+  /** Whether the environment has a Redis of its own. */
+  readonly redis: boolean;
 }
 
 type Policies = Readonly<Record<string, readonly Statement[]>>;
 
 /** What a plan asks: what there is, the state, and the documents that are compared with what they should be. No secret. */
-export function planRights({ environment, place, state, documents }: WorkflowRightsProps): Policies {
+export function planRights({ environment, place, state, documents, redis }: WorkflowRightsProps): Policies {
   const bucket = place.bucketArn(documents);
   return {
     state: [
@@ -54,6 +56,7 @@ export function planRights({ environment, place, state, documents }: WorkflowRig
           ...['kms:ListResourceTags', 'logs:DescribeLogGroups', 'logs:ListTagsForResource'],
           ...['route53:GetChange', 'route53:GetHostedZone', 'route53:ListHostedZones'],
           ...['route53:ListResourceRecordSets', 'route53:ListTagsForResource'],
+          ...(redis ? ['elasticache:Describe*', 'elasticache:ListTagsForResource'] : []),
         ],
         Resource: '*',
       },
@@ -66,7 +69,7 @@ export function planRights({ environment, place, state, documents }: WorkflowRig
  * give them to machines may do what those may: the fence around an environment is its account.
  */
 export function deployRights(props: WorkflowRightsProps): Policies {
-  const { environment, place, state, documents, weights, images } = props;
+  const { environment, place, state, documents, weights, images, redis } = props;
   const bucket = place.bucketArn(documents);
   const object = `${place.bucketArn(state.bucket)}/${state.key}`;
   const here = { StringEquals: { 'aws:RequestedRegion': place.region } };
@@ -172,6 +175,7 @@ export function deployRights(props: WorkflowRightsProps): Policies {
             'logs:DeleteLogDelivery',
           ],
           ...['logs:DeleteLogGroup', 'logs:PutRetentionPolicy', 'logs:TagResource', 'logs:UntagResource'],
+          ...(redis ? REDIS_ACTIONS : []),
         ],
         Resource: '*',
         Condition: here,
@@ -187,6 +191,13 @@ export function deployRights(props: WorkflowRightsProps): Policies {
     ],
   };
 }
+
+const REDIS_ACTIONS = [
+  '*CacheSubnetGroup',
+  '*ReplicationGroup',
+  'AddTagsToResource',
+  'RemoveTagsFromResource',
+].map((action) => `elasticache:${action}`);
 
 /** Roles and profiles of the environment's own parts. */
 function identities(environment: string, place: Place): string[] {

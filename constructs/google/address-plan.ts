@@ -6,6 +6,8 @@ export interface AddressPlan {
   readonly monitoring: string;
   /** Cloud Run reaches the network from here (Direct VPC egress). */
   readonly gateway: string;
+  /** What gateways share: addresses that Memorystore takes. */
+  readonly redis: string;
   /** Proxies of a regional load balancer. */
   readonly proxies: string;
 }
@@ -18,6 +20,7 @@ export function addressPlan(cidr: string): AddressPlan {
     routers: range(16, 24),
     monitoring: range(17, 24),
     gateway: range(18, 24),
+    redis: range(19, 24),
     proxies: range(20, 23),
   };
 }

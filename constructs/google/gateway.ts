@@ -11,12 +11,13 @@ import { LAST_SCRAPE_SECONDS, metricsAgent } from '../../workloads/metrics-agent
 import { PROMETHEUS_IMAGE } from '../../workloads/observability-images.ts';
 import type { Templates } from '../../workloads/templates.ts';
 import type { Topology } from '../../workloads/topology.ts';
-import { SECRETS_FOLDER } from '../cloud-topology.ts';
+import { REDIS_VARIABLES, SECRETS_FOLDER } from '../cloud-topology.ts';
 import type { Access } from './access.ts';
 import { AccessRule } from './access-rule.ts';
 import { GatewayEntrance } from './gateway-entrance.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
+import type { Redis } from './redis.ts';
 import { resourceName } from './resource-name.ts';
 import { secretId } from './secret-id.ts';
 
@@ -28,6 +29,8 @@ export interface GatewayProps {
   readonly access: Access;
   /** gateway.json of the edge. */
   readonly document: Document;
+  /** Absent: the environment has none, or names somebody else's. */
+  readonly redis?: Redis;
   readonly templates: Templates;
 }
 
@@ -41,7 +44,7 @@ const LONGEST_NAME = 49;
 const START = { periodSeconds: 5, failureThreshold: 48 } as const;
 
 /**
- * The gateway on Cloud Run: an identity that may read its secrets and nothing else, the network as its only way out,
+ * The gateway on Cloud Run: an identity that may read its secrets and sign in to its Redis, the network as its only way out,
  * HTTP/2 without TLS inside so that an instance sees when a client leaves. Its configuration is a variable: a changed
  * one is a new revision. Weights are not in it. Its default URL answers only inside: provider 6.50 cannot switch it off.
  */
@@ -108,7 +111,10 @@ export class Gateway extends Construct {
 
 type Container = NonNullable<Extract<CloudRunV2ServiceTemplate['containers'], readonly unknown[]>>[number];
 
-function container({ environment, topology, document }: GatewayProps, secrets: readonly string[]): Container {
+function container(
+  { environment, topology, document, redis }: GatewayProps,
+  secrets: readonly string[],
+): Container {
   const { port, adminPort, instances } = environment.gateway;
   const { gateway: image } = environment.images;
   if (image === undefined) throw new Error(`environment ${environment.name} names no image of the gateway`);
@@ -121,7 +127,10 @@ function container({ environment, topology, document }: GatewayProps, secrets: r
       ...['--listen', topology.listen.gateway, '--admin', topology.listen.gatewayAdmin],
       ...['--last-scrape', String(LAST_SCRAPE_SECONDS)],
     ],
-    env: [{ name: CONFIG_VARIABLE, value: JSON.stringify(JSON.parse(document.text)) }],
+    env: [
+      { name: CONFIG_VARIABLE, value: JSON.stringify(JSON.parse(document.text)) },
+      ...(redis === undefined ? [] : [{ name: REDIS_VARIABLES.authority, value: redis.authority }]),
+    ],
     ports: { name: 'h2c', containerPort: port },
     resources: {
       limits: { cpu: String(instances.cpus), memory: `${instances.memoryGiB}Gi` },

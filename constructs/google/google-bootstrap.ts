@@ -5,6 +5,8 @@ import { type BootstrapRequest, stateObject, workflowSubjects } from '../../cont
 import { documentsBucket } from '../../contracts/document-objects.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { machineLabel } from '../../contracts/machine-label.ts';
+import { runsRedis } from '../../contracts/redis-rules.ts';
+import { vertexProjects } from '../../contracts/vertex.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBootstrapBackend } from '../backend.ts';
 import { pinProviderVersion } from '../provider-version.ts';
@@ -12,7 +14,8 @@ import type { Toolkit } from '../toolkit.ts';
 import { MACHINE_ROLES } from './access.ts';
 import { customRoleId } from './custom-role-id.ts';
 import { PrivateBucket } from './private-bucket.ts';
-import { ROUTER_ROLE } from './router-grants.ts';
+import { REDIS_ROLE } from './redis.ts';
+import { ROUTER_ROLE, VERTEX_ROLE } from './router-grants.ts';
 import { WorkflowIdentity } from './workflow-identity.ts';
 import { deployRights, planRights } from './workflow-rights.ts';
 import { WorkloadPool } from './workload-pool.ts';
@@ -54,12 +57,20 @@ export class GoogleBootstrap {
       subjects: Object.values(subjects),
       dependsOn: services,
     });
+    const redis = runsRedis(environment);
     const rights = {
       project: google.project,
       buckets: [documentsBucket(name, { ...google, platform: 'google' }), google.weights.bucket].filter(
         (one) => one !== undefined,
       ),
-      granted: [...MACHINE_ROLES, `projects/${google.project}/roles/${customRoleId(place, ROUTER_ROLE)}`],
+      granted: [
+        ...MACHINE_ROLES,
+        ...[ROUTER_ROLE, ...(vertexProjects(environment).includes(google.project) ? [VERTEX_ROLE] : [])].map(
+          (part) => `projects/${google.project}/roles/${customRoleId(place, part)}`,
+        ),
+        ...(redis ? [REDIS_ROLE] : []),
+      ],
+      redis,
     };
     const shared = { place, pool, state, bucket: bucket?.resource };
     const plan = new WorkflowIdentity(stack, 'plan', {

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { documentsBucket, EGRESS_OBJECT } from '../../contracts/document-objects.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { machineLabel } from '../../contracts/machine-label.ts';
+import { MEMORYSTORE_PORT } from '../../contracts/redis-rules.ts';
 import type { Release } from '../../contracts/release.ts';
 import { ROUTER_OBJECTS } from '../../contracts/router-agent-settings.ts';
 import {
@@ -16,7 +17,7 @@ import { routerUserData } from '../../workloads/router-boot.ts';
 import type { Templates } from '../../workloads/templates.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { configureBackend } from '../backend.ts';
-import { CloudTopology, SECRETS_FOLDER } from '../cloud-topology.ts';
+import { CloudTopology, REDIS_VARIABLES, SECRETS_FOLDER } from '../cloud-topology.ts';
 import type { DocumentProps, ObservabilityProps, Platform, RouterProps } from '../platform.ts';
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
@@ -28,6 +29,7 @@ import { Network } from './network.ts';
 import { NodeGrants } from './node-grants.ts';
 import { NodeHealthCheck } from './node-health-check.ts';
 import { Nodes, type NodesProps } from './nodes.ts';
+import { Redis } from './redis.ts';
 import { Router } from './router.ts';
 
 /** Google Cloud. It runs nodes, router machines with the egress, and gateway, and delivers the documents. */
@@ -37,6 +39,7 @@ export class GooglePlatform implements Platform {
   readonly #documents: DocumentBucket;
   /** What the nodes of all releases have in common; the gateway takes its part of it. */
   readonly #nodes: Omit<NodesProps, 'release' | 'userData'>;
+  #redis: Redis | undefined;
 
   constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit, templates: Templates) {
     const { google, name, labels } = environment;
@@ -45,6 +48,13 @@ export class GooglePlatform implements Platform {
       environment,
       { kind: 'gce', project: google.project, zones: google.zones },
       (secret) => ({ file: `${SECRETS_FOLDER}/${secret}/${SECRET_FILE}` }),
+      {
+        address: `redis.${name}.fleet.internal:${MEMORYSTORE_PORT}`,
+        auth: 'google',
+        tls: true,
+        certificateAuthority: { env: REDIS_VARIABLES.authority },
+        ownAuthority: true,
+      },
     );
     this.#templates = templates;
     configureBackend(stack, environment, toolkit);
@@ -99,11 +109,16 @@ export class GooglePlatform implements Platform {
     });
   }
 
+  redis(scope: Construct): void {
+    this.#redis = new Redis(scope, 'redis', this.#nodes);
+  }
+
   gateway(scope: Construct, { document }: DocumentProps): void {
     new Gateway(scope, 'gateway', {
       ...this.#nodes,
       topology: this.topology,
       document,
+      redis: this.#redis,
       templates: this.#templates,
     });
   }

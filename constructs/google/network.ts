@@ -20,6 +20,7 @@ export interface NetworkProps {
 /** An environment's own network: private subnets, one way out, names for its parts and for Google's APIs. */
 export class Network extends Construct {
   readonly resource: ComputeNetwork;
+  readonly cidr: string;
   readonly nodes: Subnet;
   readonly routers: Subnet;
   readonly monitoring: Subnet;
@@ -30,6 +31,7 @@ export class Network extends Construct {
   constructor(scope: Construct, id: string, { place, cidr, nodesReachInternet }: NetworkProps) {
     super(scope, id);
     const plan = addressPlan(cidr);
+    this.cidr = cidr;
     this.resource = new ComputeNetwork(this, 'Resource', {
       name: resourceName(place.environment, [id]),
       autoCreateSubnetworks: false,

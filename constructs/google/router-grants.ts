@@ -6,6 +6,7 @@ import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucke
 import { Construct } from 'constructs';
 import { ENGINE_FOLDER, lacksEngine } from '../../contracts/engine-packages.ts';
 import type { Environment } from '../../contracts/environment.ts';
+import { vertexProjects } from '../../contracts/vertex.ts';
 import { egressSecrets } from '../../workloads/gateway.ts';
 import { repositoriesOf } from './artifact-registry.ts';
 import { customRoleId } from './custom-role-id.ts';
@@ -24,8 +25,13 @@ export interface RouterGrantsProps {
 
 /** What the custom role of routers is called. */
 export const ROUTER_ROLE = 'router';
+/** And the one that lets the egress beside them ask models on Vertex AI. */
+export const VERTEX_ROLE = 'vertex';
 
-/** What routers may read: documents, secrets, images, the container engine's packages, and which machines there are. */
+/**
+ * What routers may read: documents, secrets, images, the container engine's packages, and which machines there are. Their
+ * egress may ask models on Vertex AI where an endpoint is there; in another project than the environment's, its owner grants it.
+ */
 export class RouterGrants extends Construct {
   constructor(scope: Construct, id: string, props: RouterGrantsProps) {
     super(scope, id);
@@ -79,5 +85,13 @@ export class RouterGrants extends Construct {
       permissions: ['compute.instances.list'],
     });
     new ProjectIamMember(this, 'machines', { project, role: finder.name, member });
+    if (!vertexProjects(environment).includes(project)) return;
+    const caller = new ProjectIamCustomRole(this, 'asks-vertex', {
+      project,
+      roleId: customRoleId(place, VERTEX_ROLE),
+      title: `fleet ${place.environment}: the egress asks models on Vertex AI`,
+      permissions: ['aiplatform.endpoints.predict'],
+    });
+    new ProjectIamMember(this, 'vertex', { project, role: caller.name, member });
   }
 }

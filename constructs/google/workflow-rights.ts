@@ -20,16 +20,21 @@ export interface WorkflowRightsProps {
   readonly buckets: readonly string[];
   /** Roles that the environment grants to its own parts in the whole project. */
   readonly granted: readonly string[];
+  /** Whether the environment has a Redis of its own. */
+  readonly redis: boolean;
 }
 
+const OPERATIONS = 'networkconnectivity.operations.get';
+
 /** What a plan asks: what there is, and the documents that are compared with what they should be. No secret's value. */
-export function planRights({ buckets }: WorkflowRightsProps): WorkflowRights {
+export function planRights({ buckets, redis }: WorkflowRightsProps): WorkflowRights {
   return {
     roles: {
       machines: { role: 'roles/compute.viewer' },
       gateway: { role: 'roles/run.viewer' },
       names: { role: 'roles/dns.reader' },
       policies: { role: 'roles/iam.securityReviewer' },
+      ...(redis ? { redis: { role: 'roles/memorystore.viewer' } } : {}),
       documents: {
         role: 'roles/storage.objectViewer',
         title: 'the buckets of the environment',
@@ -39,6 +44,7 @@ export function planRights({ buckets }: WorkflowRightsProps): WorkflowRights {
     permissions: [
       ...['artifactregistry.repositories.get', 'iam.roles.get', 'iam.serviceAccounts.get'],
       ...['resourcemanager.projects.get', 'secretmanager.secrets.get', 'storage.buckets.get'],
+      ...(redis ? ['networkconnectivity.serviceConnectionPolicies.get', OPERATIONS] : []),
     ],
     state: 'roles/storage.objectViewer',
   };
@@ -61,6 +67,7 @@ export function deployRights(props: WorkflowRightsProps): WorkflowRights {
       'use-service-accounts': { role: 'roles/iam.serviceAccountUser' },
       'custom-roles': { role: 'roles/iam.roleAdmin' },
       images: { role: 'roles/artifactregistry.writer' },
+      ...(props.redis ? { redis: { role: 'roles/memorystore.admin' } } : {}),
       grants: {
         role: 'roles/resourcemanager.projectIamAdmin',
         title: 'what the environment grants',
@@ -75,6 +82,11 @@ export function deployRights(props: WorkflowRightsProps): WorkflowRights {
     permissions: [
       ...plan.permissions,
       ...['artifactregistry.repositories.setIamPolicy', 'secretmanager.secrets.setIamPolicy'],
+      ...(props.redis
+        ? ['create', 'delete', 'update'].map(
+            (verb) => `networkconnectivity.serviceConnectionPolicies.${verb}`,
+          )
+        : []),
     ],
     state: 'roles/storage.objectUser',
   };

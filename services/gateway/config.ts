@@ -109,18 +109,19 @@ async function edgeState(config: EdgeConfig, version: string, sources: Sources):
 }
 
 async function redisSettings(
-  { address, password, tls, certificateAuthority, whenUnavailable }: RedisConfig,
+  { address, password, certificateAuthority: authority, ...rest }: RedisConfig,
   sources: Sources,
 ): Promise<EdgeState['redis']> {
-  const { hostname, port } = new URL(`redis://${address}`);
+  const place = typeof address === 'string' ? address : await readSecret('redis.address', address, sources);
+  const { hostname, port } = new URL(`redis://${place}`);
+  const source = typeof authority === 'string' ? { file: authority } : authority;
   return {
+    ...rest,
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port),
     password: password && (await readToken('redis.password', password, sources)),
-    tls,
-    certificateAuthority:
-      certificateAuthority && (await readText('redis.certificateAuthority', certificateAuthority, sources)),
-    whenUnavailable,
+    certificateAuthority: source && (await readSecret('redis.certificateAuthority', source, sources)),
+    googleMetadataHost: sources.env.GCE_METADATA_HOST,
   };
 }
 

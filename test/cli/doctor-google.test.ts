@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GOOGLE_SERVICES } from '../../cli/clouds/doctor/examine.ts';
+import { GOOGLE_SERVICES, googleServices } from '../../cli/clouds/doctor/examine.ts';
 import { failure } from '../support/google-api.ts';
+import { PROD_EDITS } from '../support/prod.ts';
+import { editedEnvironment } from '../support/shipped.ts';
 import { FAMILY, FOLDER, GoogleProject, IMAGE } from './google-project.ts';
 
 let project: GoogleProject;
@@ -224,4 +226,14 @@ describe('fleet doctor on google', () => {
       /^missing {2}secret router-key: fleet-router-key does not exist\n {9}fleet secret set prod router-key$/m,
     );
   });
+});
+
+test('APIs that only some environments need are asked for by those', () => {
+  const more = googleServices(editedEnvironment('prod', [PROD_EDITS.ownRedis, PROD_EDITS.vertex]));
+  const always = new Set(googleServices(editedEnvironment('prod', [])));
+  expect(more.filter((name) => !always.has(name))).toEqual([
+    'memorystore',
+    'networkconnectivity',
+    'aiplatform',
+  ]);
 });

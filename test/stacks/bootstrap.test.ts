@@ -5,6 +5,9 @@ import { judge } from '../../plan/judge.ts';
 import { surroundingsOf } from '../../plan/of-environment.ts';
 import { readSynthesized } from '../../plan/synthesized.ts';
 import { stagingEnvironment, synthBootstrap } from '../support/bootstrap.ts';
+import { PROD_EDITS } from '../support/prod.ts';
+import { editedEnvironment } from '../support/shipped.ts';
+import { EDITS } from '../support/staging.ts';
 import { type Attributes, type Synthesized, shippedEnvironment } from '../support/synth.ts';
 
 const prod = shippedEnvironment('prod');
@@ -159,6 +162,21 @@ describe('the identities', () => {
           "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/logging.logWriter', 'roles/monitoring.metricWriter', 'projects/example-project/roles/fleet_prod_router'])",
       },
     });
+  });
+
+  test('those that deploy may make a Redis, and grant what it and Vertex AI need, only where there is one', () => {
+    const shared = synthBootstrap(editedEnvironment('prod', [PROD_EDITS.ownRedis, PROD_EDITS.vertex]));
+    expect(JSON.stringify(of(shared, 'google_project_iam_member.deploy_grants').condition)).toContain(
+      "'projects/example-project/roles/fleet_prod_vertex', 'roles/memorystore.dbConnectionUser'])",
+    );
+    expect(of(shared, 'google_project_iam_member.plan_redis').role).toBe('roles/memorystore.viewer');
+    expect(of(shared, 'google_project_iam_member.deploy_redis').role).toBe('roles/memorystore.admin');
+    expect(JSON.stringify([...stacks.prod.resources.values()])).not.toMatch(
+      /memorystore|networkconnectivity|vertex/,
+    );
+    const aws = synthBootstrap(editedEnvironment('staging', [EDITS.ownRedis]));
+    expect(JSON.stringify([...aws.resources.values()])).toContain('elasticache:*ReplicationGroup');
+    expect(actions('deploy').join()).not.toContain('elasticache');
   });
 
   test('GitHub is told by outputs', () => {

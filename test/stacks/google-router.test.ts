@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { synthProd } from '../support/prod.ts';
+import { PROD_EDITS, synthProd } from '../support/prod.ts';
+import { difference } from '../support/synth.ts';
 
 const prod = synthProd();
 const resource = (address: string) => prod.resources.get(address) ?? {};
@@ -48,6 +49,27 @@ describe('routers on google', () => {
         expression: 'resource.name.startsWith("projects/_/buckets/example-fleet-weights/objects/engine/")',
       },
     });
+  });
+
+  test('may ask models on Vertex AI, and do nothing else there, once an endpoint of that kind is named', () => {
+    const asking = synthProd(PROD_EDITS.vertex);
+    expect(difference(prod, asking).filter((address) => address.includes('_iam_'))).toEqual([
+      'google_project_iam_custom_role.router_grants_asks-vertex',
+      'google_project_iam_member.router_grants_vertex',
+    ]);
+    expect(
+      asking.resources.get('google_project_iam_custom_role.router_grants_asks-vertex')?.permissions,
+    ).toEqual(['aiplatform.endpoints.predict']);
+    expect(asking.resources.get('google_project_iam_member.router_grants_vertex')).toMatchObject({
+      member: `\${google_service_account.access_router.member}`,
+    });
+  });
+
+  test('are granted nothing in the project of somebody else', () => {
+    const abroad = synthProd(PROD_EDITS.vertex, (text) =>
+      text.replace('region: us-central1, project: example-project', 'region: us-central1, project: other'),
+    );
+    expect(difference(prod, abroad).filter((address) => address.includes('_iam_'))).toEqual([]);
   });
 
   test('are asked for their health by Google’s own ranges on the agent’s port', () => {

@@ -53,6 +53,17 @@ export const PROD_EDITS = {
   gpt-oss-7b:\n    alias: gpt-oss-20b\n`,
     ),
   otherFlag: (text) => text.replace(V33, V33.replace('65536', '32768')),
+  ownRedis: (text) => text.replace('  keys: api-keys\n', '  keys: api-keys\n  redis: {}\n'),
+  vertex: (text) =>
+    text
+      .replace(
+        'endpoints:\n',
+        'endpoints:\n  vertex: { catalogue: vertex, region: us-central1, project: example-project }\n',
+      )
+      .replace(
+        '      groq:\n',
+        '      vertex:\n        weight: 0\n        endpoint: { host: vertex }\n      groq:\n',
+      ),
   newMachineImage: (text) => text.replace('v20261101', 'v20261115'),
   /** The canary becomes stable, the old stable one keeps its machines without traffic. */
   promoted: (text) =>

@@ -20,7 +20,10 @@ export interface RedisServer {
   ask(...command: readonly string[]): Promise<string>;
 }
 
-export async function redisServer(): Promise<RedisServer> {
+/** @param more Arguments after those that every one gets. */
+export async function redisServer(
+  more: (folder: string, port: number) => readonly string[] = () => [],
+): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'));
   const port = await freePort();
   let child: ChildProcess | undefined;
@@ -35,7 +38,9 @@ export async function redisServer(): Promise<RedisServer> {
   async function start(): Promise<void> {
     const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
     const persistence = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-    child = spawn('redis-server', [...args, ...persistence], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = spawn('redis-server', [...args, ...persistence, ...more(folder, port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let printed = '';
     for await (const text of child.stdout ?? []) {
       printed += String(text);

@@ -54,6 +54,7 @@ export const EDITS = {
   gpt-oss-7b:\n    alias: gpt-oss-20b\n`,
     ),
   otherFlag: (text) => text.replace(V32, V32.replace(' }', ', maxModelLen: 32768 }')),
+  ownRedis: (text) => text.replace('  keys: api-keys\n', '  keys: api-keys\n  redis: {}\n'),
   newMachineImage: (text) => text.replace('ami-0123456789abcdef0', 'ami-0123456789abcdef1'),
 } as const satisfies Record<string, Edit>;
 

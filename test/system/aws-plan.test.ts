@@ -124,14 +124,27 @@ describe('a real plan of staging', () => {
     expect(movedIn(planned)).toEqual(['aws_s3_object.router_weights']);
   });
 
-  test('a rung, a release and a model more change nothing of what is there but the documents that name them', async ({
+  test('a rung, a release, a model and a Redis more change nothing of what is there but the documents that name them', async ({
     skip,
   }) => {
     if (unavailable !== undefined) skip(unavailable);
-    folder.write(synthStaging(EDITS.anotherRung, EDITS.newRelease, EDITS.newModel));
+    folder.write(synthStaging(EDITS.anotherRung, EDITS.newRelease, EDITS.newModel, EDITS.ownRedis));
     const grown = byAddress(await folder.plan());
-    expect(movedIn(grown)).toEqual(DOCUMENTS);
-    expect(grown.size).toBeGreaterThan(base.size);
+    expect(movedIn(grown)).toEqual([...DOCUMENTS, ...OF_REDIS].toSorted());
+    expect(grown.get('aws_elasticache_replication_group.redis')?.after).toMatchObject({
+      engine: 'valkey',
+      transit_encryption_enabled: true,
+      port: 6379,
+    });
+    const { findings } = judge({
+      plan: readPlan(folder.document),
+      surroundings: {
+        ...surroundingsOf(shippedEnvironment('staging', EDITS.ownRedis)),
+        account: undefined,
+      },
+      today: '2026-11-24',
+    });
+    expect(findings.filter(({ address = '' }) => !address.includes('.nodes_'))).toEqual([]);
   }, 90_000);
 });
 
@@ -141,4 +154,10 @@ const DOCUMENTS = [
   'aws_s3_object.prometheus_rules',
   'aws_s3_object.router_servers',
   'aws_s3_object.router_weights',
+];
+
+/** What starts the gateway reads its address, and it is seen. */
+const OF_REDIS = [
+  'aws_iam_role_policy.gateway_role_policy',
+  'aws_s3_object.grafana_dashboards_fleet-gateway',
 ];

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { BOOTSTRAP_VARIABLE, type BootstrapRequest, bootstrapStack } from '../../contracts/bootstrap.ts';
 import { environmentVariables, ROOT } from '../support/local-project.ts';
+import { PROD_EDITS } from '../support/prod.ts';
 import { PythonPackages } from '../support/python.ts';
+import type { Edit } from '../support/shipped.ts';
+import { EDITS } from '../support/staging.ts';
 
 const CHECKOV = 'checkov==3.3.30';
 const ENVIRONMENTS = ['dev', 'local', 'prod', 'staging'];
@@ -15,6 +18,12 @@ const ENVIRONMENTS = ['dev', 'local', 'prod', 'staging'];
 const CLOUDS = ['prod', 'staging'];
 const BOOTSTRAPS = CLOUDS.map(bootstrapStack);
 const STACKS = [...ENVIRONMENTS, ...BOOTSTRAPS];
+
+/** What clouds can have beyond the shipped files. */
+const WITH_OPTIONS: Readonly<Record<string, readonly Edit[]>> = {
+  staging: [EDITS.ownRedis],
+  prod: [PROD_EDITS.ownRedis, PROD_EDITS.vertex],
+};
 
 interface Finding {
   readonly stack: string;
@@ -42,8 +51,12 @@ let project: string;
 beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'fleet-checkov-'));
   mkdirSync(join(project, 'environments'));
-  for (const stack of ENVIRONMENTS)
-    cpSync(join(ROOT, `environments/${stack}.yaml`), join(project, `environments/${stack}.yaml`));
+  for (const stack of ENVIRONMENTS) {
+    const text = readFileSync(join(ROOT, `environments/${stack}.yaml`), 'utf8');
+    const edits = WITH_OPTIONS[stack] ?? [];
+    const edited = edits.reduce((before, edit) => edit(before), text);
+    writeFileSync(join(project, `environments/${stack}.yaml`), edited);
+  }
   const main = [join(ROOT, 'dist/main.js')];
   await run(process.execPath, main, { cwd: project, env: environmentVariables() });
   const request = JSON.stringify({

@@ -1,7 +1,9 @@
 import { rungsOf } from '../../../contracts/capacity.ts';
 import { cloudSection } from '../../../contracts/cloud-section.ts';
 import type { Environment } from '../../../contracts/environment.ts';
+import { runsRedis } from '../../../contracts/redis-rules.ts';
 import { machineOf, releasesOf } from '../../../contracts/release.ts';
+import { vertexProjects } from '../../../contracts/vertex.ts';
 import { type Cloud, CloudError, type MachineNeed, type Quota } from '../cloud.ts';
 import type { CloudCheck, CloudFinding, Examination } from './check.ts';
 import { fixesOf } from './fixes.ts';
@@ -13,6 +15,17 @@ export const GOOGLE_SERVICES = [
   ...['compute', 'dns', 'run', 'storage', 'secretmanager', 'iam', 'cloudresourcemanager'],
   ...['logging', 'monitoring', 'iap', 'cloudquotas'],
 ];
+
+/** Those, and what an environment's own choices need besides. */
+export function googleServices(environment: Environment): string[] {
+  const inRegistry = JSON.stringify(environment.images).includes('-docker.pkg.dev/');
+  return [
+    ...GOOGLE_SERVICES,
+    ...(inRegistry ? ['artifactregistry'] : []),
+    ...(runsRedis(environment) ? ['memorystore', 'networkconnectivity'] : []),
+    ...(vertexProjects(environment).length > 0 ? ['aiplatform'] : []),
+  ];
+}
 
 /** Looks for all of it at once; without credentials for nothing more. */
 export async function examineCloud(environment: Environment, cloud: Cloud): Promise<CloudFinding[]> {
@@ -61,10 +74,7 @@ function identityCheck({ section, cloud, fixes }: Examination): CloudCheck {
 
 function serviceChecks({ environment, section, cloud, fixes }: Examination): CloudCheck[] {
   if (section.platform !== 'google') return [];
-  const registry = JSON.stringify(environment.images).includes('-docker.pkg.dev/')
-    ? ['artifactregistry']
-    : [];
-  const services = [...GOOGLE_SERVICES, ...registry].map((name) => `${name}.googleapis.com`);
+  const services = googleServices(environment).map((name) => `${name}.googleapis.com`);
   return [
     {
       what: 'APIs',

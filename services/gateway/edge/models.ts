@@ -3,8 +3,8 @@ import type { CompressionConfig } from '../../../contracts/compression.ts';
 import type { EdgeConfig } from '../../../contracts/gateway-config.ts';
 import type { Price } from '../../../contracts/price.ts';
 import { ApiError } from '../http/errors.ts';
+import type { RequestPolicy } from '../request-policy.ts';
 import type { Deadlines } from './deadlines.ts';
-import type { RequestPolicy } from './policy.ts';
 
 /** A model with releases, as clients reach it by its own name or an alias. */
 export interface ServedModel extends RequestPolicy, Deadlines {

@@ -17,8 +17,8 @@ import type { UpstreamRequest } from '../http/upstream.ts';
 import { isObject, type Json } from '../json.ts';
 import { editMembers } from '../json-edit.ts';
 import { isSingle } from '../limits/reservation.ts';
+import { policyEdits } from '../request-policy.ts';
 import type { ModelTable, ServedModel } from './models.ts';
-import { policyEdits } from './policy.ts';
 import type { UsageShown } from './stream-watch.ts';
 
 /** What a client sent, after it was authenticated. */

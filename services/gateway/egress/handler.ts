@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { FALLBACK, MODEL, RELEASE, REQUEST_ID, UNSENT } from '../../../contracts/headers.ts';
 import type { EgressState, Endpoint } from '../config.ts';
 import { DIALECTS } from '../dialect.ts';
+import type { GoogleToken } from '../google-token.ts';
 import { ApiError, defectLine, sendError, serverError, upstreamError } from '../http/errors.ts';
 import { backPressured, failureError, pickHeaders } from '../http/pass-on.ts';
 import { ClientGone, readJsonBody } from '../http/request-body.ts';
@@ -11,7 +12,6 @@ import type { Exchange, FailureKind, Upstream, UpstreamRequest } from '../http/u
 import type { Log, Runtime } from '../runtime.ts';
 import { createEgressCall, type EgressCall } from './call.ts';
 import type { Circuit, Outcome } from './circuit.ts';
-import type { GoogleToken } from './google-token.ts';
 import type { EgressMetrics } from './metrics.ts';
 import { planEgressRequest, routeOf } from './request.ts';
 

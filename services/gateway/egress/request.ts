@@ -3,12 +3,12 @@ import { HOP_KEY, MODEL, RELEASE, REQUEST_ID } from '../../../contracts/headers.
 import { isHopKey } from '../auth.ts';
 import type { EgressState, Route } from '../config.ts';
 import type { Dialect } from '../dialect.ts';
-import { policyEdits } from '../edge/policy.ts';
 import { ApiError } from '../http/errors.ts';
 import type { JsonBody } from '../http/request-body.ts';
 import type { UpstreamRequest } from '../http/upstream.ts';
 import { isObject, type Json } from '../json.ts';
 import { editMembers } from '../json-edit.ts';
+import { policyEdits } from '../request-policy.ts';
 
 /** @throws ApiError 403 without the hop's key, 404 if no route leads from the model and release in the headers. */
 export function routeOf(headers: IncomingHttpHeaders, state: EgressState): Route {

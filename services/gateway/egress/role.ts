@@ -1,9 +1,9 @@
 import type { EgressState } from '../config.ts';
+import { createGoogleToken, type GoogleToken } from '../google-token.ts';
 import type { UpstreamSettings } from '../http/upstream.ts';
 import { createUpstreams } from '../http/upstreams.ts';
 import { type Role, type RoleTools, roleChange } from '../role.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
-import { createGoogleToken, type GoogleToken } from './google-token.ts';
 import { createEgressHandler, type EgressNow } from './handler.ts';
 import { createEgressMetrics } from './metrics.ts';
 

@@ -1,4 +1,5 @@
 import { createClient, ErrorReply } from '@redis/client';
+import { createGoogleToken } from '../google-token.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Where Redis is, with its secrets read. */
@@ -6,9 +7,15 @@ export interface RedisSettings {
   readonly host: string;
   readonly port: number;
   readonly password?: string;
+  /** Instead of a password: who asks is told by access tokens of the own service account. */
+  readonly auth?: 'google';
+  /** Where these come from. @default - Google's metadata server */
+  readonly googleMetadataHost?: string;
   readonly tls: boolean;
   /** PEM text that replaces the system's authorities. */
   readonly certificateAuthority?: string;
+  /** It signs for this Redis alone: names in certificates are not compared. */
+  readonly ownAuthority?: boolean;
 }
 
 /** Redis cannot be asked now. */
@@ -35,7 +42,7 @@ export interface RedisLink {
 }
 
 export interface RedisLinkOptions {
-  readonly runtime: Pick<Runtime, 'after' | 'random'>;
+  readonly runtime: Pick<Runtime, 'after' | 'random' | 'now'>;
   /** Called at each change. */
   readonly onChange: (up: boolean, reason?: string) => void;
   readonly timeoutMs?: number;
@@ -45,11 +52,13 @@ export interface RedisLinkOptions {
 }
 
 const FIRST_WAIT_MS = 50;
+/** How Redis begins its answer to somebody who is not signed in any more. */
+const SIGNED_OUT = 'NOAUTH';
 /** Commands under way at a time; one beyond that is told that Redis is not available. */
 const MOST_WAITING = 10_000;
 
 export function openRedis(
-  { host, port, password, tls, certificateAuthority }: RedisSettings,
+  settings: RedisSettings,
   { runtime, onChange, timeoutMs = 1_000, connectMs = 2_000, reconnectMs = 1_000 }: RedisLinkOptions,
 ): RedisLink {
   let closed = false;
@@ -60,14 +69,15 @@ export function openRedis(
   /** Undefined between two attempts. */
   let client: Client | undefined;
 
+  const credentialsProvider = credentialsOf(settings, runtime);
+
   function newClient() {
-    const common = { host, port, connectTimeout: connectMs, reconnectStrategy: false } as const;
     return createClient({
-      password,
+      credentialsProvider,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
       commandsQueueMaxLength: MOST_WAITING,
-      socket: tls ? { ...common, tls: true, ca: certificateAuthority } : common,
+      socket: socketOf(settings, connectMs),
     });
   }
   type Client = ReturnType<typeof newClient>;
@@ -134,6 +144,10 @@ export function openRedis(
       try {
         return await Promise.race([used.sendCommand([...args]), late]);
       } catch (error) {
+        if (error instanceof ErrorReply && error.message.startsWith(SIGNED_OUT)) {
+          if (used === client) again('signed out');
+          throw new RedisUnavailable('signed out', false);
+        }
         if (error instanceof RedisUnavailable || error instanceof ErrorReply) throw error;
         throw new RedisUnavailable(reasonOf(error), true);
       } finally {
@@ -148,6 +162,33 @@ export function openRedis(
       if (client !== undefined) discard(client);
     },
   };
+}
+
+function socketOf(
+  { host, port, tls, certificateAuthority: ca, ownAuthority }: RedisSettings,
+  connectTimeout: number,
+) {
+  const common = { host, port, connectTimeout, reconnectStrategy: false } as const;
+  if (!tls) return common;
+  return {
+    ...common,
+    tls: true,
+    ca,
+    ...(ownAuthority ? { checkServerIdentity: () => undefined } : {}),
+  } as const;
+}
+
+/** Asked for every connection, so that one of an hour ago does not end with its token. */
+function credentialsOf(
+  { password, auth, googleMetadataHost }: RedisSettings,
+  runtime: RedisLinkOptions['runtime'],
+) {
+  if (auth === undefined && password === undefined) return undefined;
+  const token = auth && createGoogleToken(runtime, { host: googleMetadataHost });
+  return {
+    type: 'async-credentials-provider',
+    credentials: async () => ({ password: token === undefined ? password : await token.get() }),
+  } as const;
 }
 
 function discard(client: { destroy(): void }): void {

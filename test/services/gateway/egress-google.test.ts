@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { createGoogleToken } from '../../../services/gateway/egress/google-token.ts';
+import { createGoogleToken } from '../../../services/gateway/google-token.ts';
 import { openUpstream } from '../../../services/gateway/http/upstream.ts';
 import { chat } from './support/answers.ts';
 import { errorOf } from './support/edge.ts';
