@@ -22,7 +22,11 @@ const WINDOW = 1024 * 1024;
 /** A client's settings come with its preface. */
 const SETTINGS_MS = 5_000;
 
-export function createH2c(onRequest: (req: IncomingMessage, res: ServerResponse) => void): H2c {
+/** @param idleMs Longest life of a connection on which nothing runs. */
+export function createH2c(
+  onRequest: (req: IncomingMessage, res: ServerResponse) => void,
+  { idleMs }: { readonly idleMs: number },
+): H2c {
   const sessions = new Set<ServerHttp2Session>();
   let draining = false;
   const server = createServer(
@@ -32,9 +36,13 @@ export function createH2c(onRequest: (req: IncomingMessage, res: ServerResponse)
   server.on('session', (session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
-    // After a first frame that is refused, Node reads no further: it would not see the client leave.
-    session.setTimeout(SETTINGS_MS, () => session.destroy());
-    session.once('remoteSettings', () => session.setTimeout(0));
+    // After a frame that is refused, Node reads no further: it would not see the client leave.
+    const late = () => session.destroy();
+    session.setTimeout(SETTINGS_MS, late);
+    session.once('remoteSettings', () => {
+      session.off('timeout', late);
+      closeWhenIdle(session, idleMs);
+    });
     if (draining) session.close();
   });
   return {
@@ -48,6 +56,21 @@ export function createH2c(onRequest: (req: IncomingMessage, res: ServerResponse)
       for (const session of sessions) session.close();
     },
   };
+}
+
+/** A stream that says nothing for long has bounds of its own. */
+function closeWhenIdle(session: ServerHttp2Session, idleMs: number): void {
+  let open = 0;
+  session.on('stream', (stream) => {
+    open += 1;
+    stream.once('close', () => {
+      open -= 1;
+    });
+  });
+  session.on('timeout', () => {
+    if (open === 0) session.close();
+  });
+  session.setTimeout(idleMs);
 }
 
 /**

@@ -60,7 +60,7 @@ export async function serve(
     res.shouldKeepAlive &&= !draining;
     handle(req, res);
   });
-  const h2c = createH2c(handle);
+  const h2c = createH2c(handle, { idleMs: KEEP_ALIVE_MS });
   const [accept] = server.listeners('connection');
   if (accept === undefined) throw new Error('an HTTP server takes connections by a listener');
   server.removeAllListeners('connection').on('connection', (connection: Socket) => {
