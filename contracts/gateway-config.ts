@@ -22,6 +22,8 @@ export const RedisConfig = z.strictObject({
   ownAuthority: z.literal(true).optional(),
   /** `serve`: each gateway keeps to the limits on its own meanwhile. `refuse`: 503 for keys with limits. */
   whenUnavailable: z.enum(['serve', 'refuse']),
+  /** For how long what a gateway holds stays held after it was killed. @default 30 */
+  leaseSeconds: z.number().positive().optional(),
 });
 export type RedisConfig = z.output<typeof RedisConfig>;
 

@@ -24,7 +24,7 @@ export type SecretReader =
   | 'grafana';
 
 /** See `RedisConfig`. */
-export type ManagedRedis = Omit<RedisConfig, 'password' | 'whenUnavailable'>;
+export type ManagedRedis = Omit<RedisConfig, 'password' | 'whenUnavailable' | 'leaseSeconds'>;
 
 /**
  * Where the parts of an environment listen and find each other. The platform knows it; documents only repeat

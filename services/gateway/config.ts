@@ -41,7 +41,7 @@ export interface EdgeState extends CommonState {
   readonly overload?: OverloadLimits;
   /** For keys that say nothing of their own. */
   readonly limits?: Limits;
-  readonly redis?: RedisSettings & Pick<RedisConfig, 'whenUnavailable'>;
+  readonly redis?: RedisSettings & Pick<RedisConfig, 'whenUnavailable' | 'leaseSeconds'>;
 }
 
 /** Everything an egress needs, checked and with its secrets read. Replaced as a whole by a reload. */

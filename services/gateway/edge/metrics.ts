@@ -64,6 +64,8 @@ export interface EdgeMetrics {
 const INTER_TOKEN_BUCKETS = [
   0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 5,
 ];
+/** Their series are there before the first request, so that its increase is seen; those of others come with it. */
+const USUAL_CODES = [200, 400, 404, 429, 499, 500, 502, 503, 504];
 type Kind = 'input' | 'cached_input' | 'output';
 
 interface KindSeries {
@@ -193,7 +195,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
       cost: costs({ model, release, kind: name }),
     });
     return {
-      requests: new Map([[200, requests({ model, release, code: 200 })]]),
+      requests: new Map(USUAL_CODES.map((code) => [code, requests({ model, release, code })])),
       interToken: interTokens.series({ model, release }),
       ...{ input: kind('input'), cachedInput: kind('cached_input'), output: kind('output') },
     };

@@ -4,6 +4,9 @@ import type { CircuitState } from './circuit.ts';
 /** Label of requests that lead to no endpoint. */
 export const NO_ENDPOINT = 'none';
 
+/** As at the edge: there before the first request. */
+const USUAL_CODES = [200, 400, 429, 499, 500, 502, 503, 504];
+
 export interface EgressMetrics {
   /** Makes every series of these endpoints exist. Those that exist keep their value. */
   introduce(endpoints: Iterable<string>): void;
@@ -38,7 +41,7 @@ export function createEgressMetrics(registry: Registry): EgressMetrics {
   return {
     introduce(endpoints) {
       for (const endpoint of endpoints) {
-        requests.inc({ endpoint, code: 200 }, 0);
+        for (const code of USUAL_CODES) requests.inc({ endpoint, code }, 0);
         inFlight.inc({ endpoint }, 0);
         circuits.inc({ endpoint }, 0);
       }

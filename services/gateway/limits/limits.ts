@@ -17,7 +17,10 @@ export interface LimitSettings {
   readonly environment: string;
   readonly keys: readonly ApiKey[];
   readonly defaults?: Defaults;
-  readonly redis?: RedisSettings & { readonly whenUnavailable: 'serve' | 'refuse' };
+  readonly redis?: RedisSettings & {
+    readonly whenUnavailable: 'serve' | 'refuse';
+    readonly leaseSeconds?: number;
+  };
 }
 
 /** The right of one request to be served. */
@@ -78,7 +81,8 @@ export function createLimits({ registry, runtime, log }: LimitsProps): Limits {
         if (up) track(store.catchUp());
       },
     });
-    const counts = createRedisStore({ link, environment, runtime });
+    const leaseMs = redis.leaseSeconds === undefined ? undefined : redis.leaseSeconds * 1_000;
+    const counts = createRedisStore({ link, environment, runtime, leaseMs });
     const store = createSharedStore({
       ...{ redis: counts, link, memory },
       whenUnavailable: redis.whenUnavailable,

@@ -26,7 +26,7 @@ export async function instances(
   count: number,
   routerUrl: string,
   limits: KeyLimits,
-  redis: Pick<RedisConfig, 'address' | 'whenUnavailable'>,
+  redis: Pick<RedisConfig, 'address' | 'whenUnavailable' | 'leaseSeconds'>,
 ): Promise<Instance[]> {
   const folder = await mkdtemp(join(tmpdir(), 'gateways-'));
   const config = edgeConfig(routerUrl, { redis: { ...redis, tls: false } });
