@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { catalogueUrl, ENDPOINT_CATALOGUE } from '../../contracts/endpoint-catalogue.ts';
+import {
+  CATALOGUE_FACTS,
+  type CatalogueEndpoint,
+  catalogueUrl,
+  ENDPOINT_CATALOGUE,
+} from '../../contracts/endpoint-catalogue.ts';
 import { parseEnvironment } from '../../contracts/parse-environment.ts';
 import { hostedModelOf, priceOf, releasesOfModel } from '../../contracts/release.ts';
 import { ROOT } from '../support/local-project.ts';
@@ -22,6 +27,19 @@ function groq(environment: ReturnType<typeof parsed>) {
     hosted: hostedModelOf(environment, 'gpt-oss-120b', release.document),
   };
 }
+
+test.each(Object.entries<CatalogueEndpoint>(ENDPOINT_CATALOGUE))(
+  'of %s every fact has a source with a date, or is said to have none',
+  (_host, { sources, unchecked = [], models }) => {
+    const facts = sources.flatMap(({ of }) => of);
+    const offered = CATALOGUE_FACTS.filter((fact) => fact !== 'id of 20b' || 'gpt-oss-20b' in models);
+    expect([...facts, ...unchecked].toSorted()).toEqual(offered.toSorted());
+    for (const { from, on } of sources) {
+      expect(from.length).toBeGreaterThan(5);
+      expect(new Date(on).toISOString().slice(0, 10)).toBe(on);
+    }
+  },
+);
 
 test('a known host needs its key alone: url, id, cap and price are the catalogue’s', () => {
   const environment = parsed(SHORT);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAST, metric, SLOW, until } from '../services/vllm-simulator/support.ts';
 import { type Chain, startChain, WAYS } from '../support/chain.ts';
 import { ANSWERS } from '../support/client-answers.ts';
+import { clientsExample } from '../support/documented-example.ts';
 import { ROOT } from '../support/local-project.ts';
 import { PythonPackages } from '../support/python.ts';
 
@@ -24,6 +25,17 @@ async function ask({ gateway }: Chain, name: string, model: string): Promise<str
   const { stdout } = await promisify(execFile)(python.program('python'), [program, name, model], { env });
   return stdout.trim();
 }
+
+test('the example for Python of the page on clients prints an answer', async () => {
+  const { gateway } = await startChain({ simulation: FAST });
+  const env = { ...process.env, OPENAI_BASE_URL: `${gateway.url}/v1`, OPENAI_API_KEY: gateway.key };
+  const { stdout } = await promisify(execFile)(python.program('python'), ['-c', clientsExample('Python')], {
+    env,
+  });
+  expect(stdout.trim().length).toBeGreaterThan(0);
+  expect(stdout.trim()).not.toBe('None');
+  expect(gateway.log.at(-1)).toMatchObject({ model: 'gpt-oss-120b', status: 200 });
+});
 
 describe.each(['server', 'endpoint'] as const)(
   'the official client for Python, by the way to the %s',
