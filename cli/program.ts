@@ -11,6 +11,7 @@ import { addImageCommand } from './image-command.ts';
 import { nearest } from './nearest.ts';
 import type { Paint } from './print/style.ts';
 import { findProject } from './project.ts';
+import { addReviewCommand } from './review-command.ts';
 
 /** How the program reaches the terminal; `main.ts` has the only one. */
 export interface Terminal {
@@ -167,6 +168,13 @@ export function createProgram(terminal: Terminal): Command {
   addBootstrapCommand(program, inProject, paint);
 
   addAskCommand(
+    program,
+    (command) => terminal.run((surroundings) => command(timed(surroundings))),
+    paint,
+    () => program.opts<SharedOptions>().project,
+  );
+
+  addReviewCommand(
     program,
     (command) => terminal.run((surroundings) => command(timed(surroundings))),
     paint,

@@ -6,6 +6,7 @@ import { inert, inertLine } from './text/markdown.ts';
 const MARK = /<!-- fleet-review place=([0-9a-f]{16}) severity=(blocker|major|minor|nit) -->/;
 
 export interface Chosen {
+  readonly said: Finding[];
   /** One for each line. */
   readonly comments: LineComment[];
   /** Findings in them. */
@@ -39,6 +40,7 @@ export function chooseComments(
   const severities: Partial<Record<Severity, number>> = {};
   for (const { severity } of chosen) severities[severity] = (severities[severity] ?? 0) + 1;
   return {
+    said: chosen,
     comments: lines.map(commentOf),
     ...{ findings: chosen.length, severities },
     duplicates: findings.length - news.length,

@@ -8,6 +8,8 @@ import type { ReviewModel } from './model.ts';
 import { type Outcome, type Report, ReportSchema, type TestsOutcome } from './outcome.ts';
 import type { Settings } from './settings.ts';
 import { SEVERITIES } from './settings.ts';
+import { FindingSchema } from './stages/review.ts';
+import type { Offering } from './steps/context.ts';
 import { askDocs } from './steps/docs.ts';
 import { type Found, findAndVerify } from './steps/findings.ts';
 import { askTests, offerTests } from './steps/tests.ts';
@@ -21,6 +23,11 @@ export interface Parts {
   /** The model that is asked where the settings name none. */
   readonly modelName: string;
   readonly signal: AbortSignal;
+  /**
+   * Where generated tests go: on a branch that the repository's own checks run; as text into the summary; or to who runs
+   * them here, and answers those that are worth keeping. @default 'branch'
+   */
+  readonly tests?: Offering;
   /** One line about what is going on. No text of the pull request's or the model's making. */
   readonly log: (line: string) => void;
 }
@@ -39,7 +46,9 @@ const LineCommentSchema = z.object({
   body: z.string(),
 });
 
-const ChosenSchema = z.object({
+/** What is said of the findings. */
+export const ChosenSchema = z.object({
+  said: z.array(FindingSchema),
   comments: z.array(LineCommentSchema),
   findings: z.number(),
   severities: z.partialRecord(z.enum(SEVERITIES), z.number()),
@@ -80,7 +89,8 @@ export async function reviewPullRequest(job: Job, parts: Parts): Promise<Outcome
 
   const change = await changeOf(job, begin, settings, forge);
   const model = named(parts.model, settings.model);
-  const context = { job, begin, settings, change, steps, ...parts, model };
+  const { tests: offering = 'branch', ...rest } = parts;
+  const context = { job, begin, settings, change, steps, ...rest, model };
   log(`${change.parts.length} files are read, ${change.leftOut.length} are not or not to their end`);
   const found = settings.review.enabled ? await findAndVerify(context) : undefined;
   const docs = settings.docs.enabled ? await askDocs(context) : undefined;
@@ -90,7 +100,7 @@ export async function reviewPullRequest(job: Job, parts: Parts): Promise<Outcome
   if (later !== undefined) return { ...later, costUsd: spent() };
   const chosen =
     found === undefined ? undefined : await publish(found, change, settings, { job, steps, forge });
-  const offer = tests === undefined ? undefined : await offerTests(tests, context);
+  const offer = tests === undefined ? undefined : await offerTests(tests, offering, context);
   const { usage } = steps;
   const summary = await steps.once('summary', SummarySchema, async (): Promise<Summary> => {
     const { spentUsd } = begin;
@@ -122,7 +132,14 @@ function named(model: ReviewModel, name: string | undefined): ReviewModel {
     : { answer: (request, signal) => model.answer({ ...request, model: name }, signal) };
 }
 
-const NOTHING_CHOSEN: Chosen = { comments: [], findings: 0, severities: {}, duplicates: 0, unsaid: 0 };
+const NOTHING_CHOSEN: Chosen = {
+  said: [],
+  comments: [],
+  findings: 0,
+  severities: {},
+  duplicates: 0,
+  unsaid: 0,
+};
 
 interface Publishing {
   readonly job: Job;

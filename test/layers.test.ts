@@ -15,7 +15,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   rollout: ['contracts'],
   plan: ['contracts'],
   ask: ['contracts', 'plan', 'zod', 'fastest-levenshtein'],
-  review: ['contracts', 'plan', 'openai', 'yaml', 'zod'],
+  review: ['contracts', 'plan', 'octokit', 'openai', 'yaml', 'zod'],
   parts: ['contracts', 'selfsigned', 'zod'],
   services: [
     'contracts',
@@ -43,6 +43,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'ask',
     'review',
     'openai',
+    'octokit',
     'commander',
     'cli-table3',
     'yaml',

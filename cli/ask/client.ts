@@ -91,7 +91,8 @@ interface Refusal {
   readonly cause?: unknown;
 }
 
-function explained({ status, message, cause }: Refusal, baseUrl: string, model: string): string {
+/** What a model host's refusal means, and what to do. */
+export function explained({ status, message, cause }: Refusal, baseUrl: string, model: string): string {
   const why = cause instanceof Error ? `${message} (${cause.message})` : message;
   if (status === undefined) return `${baseUrl}: ${why}; is the gateway up? \`fleet status\` says so`;
   if (status === 401 || status === 403)

@@ -50,7 +50,7 @@ export async function writeTests(
     files.length > MOST_FILES
       ? [`at most ${MOST_FILES} files`]
       : files.flatMap((file, index) => {
-          const problem = problemOf(file, allowed, taken);
+          const problem = testProblem(file, allowed, taken);
           return problem === undefined ? [] : [`files.${index}: ${problem}`];
         });
   const { value, usage } = await ask(
@@ -68,8 +68,9 @@ const NEVER = [
   '**/*.config.*',
 ];
 
-function problemOf(
-  { path, content }: TestFile,
+/** Why a test may not be written; undefined: it may. */
+export function testProblem(
+  { path, content }: Pick<TestFile, 'path' | 'content'>,
   allowed: readonly string[],
   taken: ReadonlySet<string>,
 ): string | undefined {

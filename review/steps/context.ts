@@ -4,6 +4,7 @@ import type { Forge } from '../forge.ts';
 import type { Job } from '../journal.ts';
 import type { ReviewModel } from '../model.ts';
 import type { Settings } from '../settings.ts';
+import type { TestFile } from '../stages/tests.ts';
 import type { Steps } from '../steps.ts';
 
 /** What a stage's steps work with. The stages themselves get data and the model, and nothing of this. */
@@ -21,3 +22,12 @@ export interface Context {
 
 /** Tokens of one question; gpt-oss reads more, and judges worse. */
 export const QUESTION_TOKENS = 12_000;
+
+/** Where generated tests go. */
+export type Offering = 'branch' | 'text' | RunTests;
+
+/** Keeps those that pass on the head and fail without the change. */
+export type RunTests = (
+  files: readonly TestFile[],
+  settings: Settings['tests'],
+) => Promise<readonly TestFile[]>;

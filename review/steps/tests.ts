@@ -4,7 +4,7 @@ import { tokensOf } from '../diff/budget.ts';
 import type { Document } from '../stages/docs.ts';
 import { type TestFile, TestFileSchema, writeTests } from '../stages/tests.ts';
 import type { TestsOffer } from '../summary.ts';
-import { type Context, QUESTION_TOKENS } from './context.ts';
+import { type Context, type Offering, QUESTION_TOKENS } from './context.ts';
 
 export interface TestsResult {
   readonly files: readonly TestFile[];
@@ -44,13 +44,23 @@ export async function askTests(context: Context): Promise<TestsResult> {
     : { files, unanswered: [] };
 }
 
-/** Puts the tests on a branch, unless strangers had a say in them: a branch here is run with what this repository is trusted with. */
+/**
+ * Offers the tests. On a branch only where no stranger had a say in them: a branch here is run with what this repository
+ * is trusted with.
+ */
 export async function offerTests(
   { files }: TestsResult,
-  { job: { of, headCommit }, begin: { fork, bot }, steps, forge }: Context,
+  offering: Offering,
+  { job: { of, headCommit }, begin: { fork, bot }, settings, steps, forge }: Context,
 ): Promise<TestsOffer> {
   const offered = files.map((file) => ({ ...file }));
-  if (files.length === 0) return { files: offered, result: 'not run' };
+  if (files.length === 0 || offering === 'text') return { files: offered, result: 'not run' };
+  if (typeof offering === 'function') {
+    const kept = await steps.once('run-tests', z.array(TestFileSchema), async () => [
+      ...(await offering(files, settings.tests)),
+    ]);
+    return { files: kept, result: 'run here' };
+  }
   if (fork || bot) return { files: offered, result: fork ? 'fork' : 'bot' };
   const name = `fleet-review/${of.number}/${headCommit.slice(0, 12)}`;
   const commit = await steps.once('branch', z.string(), () =>

@@ -56,7 +56,7 @@ function escaped(text: string): string {
 }
 
 /** Without characters that nobody sees: what a reader judges is what is there. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
     .replace(INVISIBLE, (one) => (one === '\n' ? one : one === '\t' ? ' ' : ''));

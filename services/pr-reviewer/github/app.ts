@@ -1,6 +1,6 @@
 import { App, Octokit } from 'octokit';
 import type { Forge, PullRequestReference } from '../../../review/forge.ts';
-import { githubForge } from './forge.ts';
+import { githubForge } from '../../../review/github/forge.ts';
 
 export interface GithubSettings {
   /** Base URL of the API. */

@@ -1,5 +1,5 @@
 import type { Octokit } from 'octokit';
-import type { BranchChange } from '../../../review/forge.ts';
+import type { BranchChange } from '../forge.ts';
 import { treeOf } from './files.ts';
 import { type Place, statusOf } from './place.ts';
 

@@ -1,5 +1,5 @@
 import type { Octokit } from 'octokit';
-import type { Forge, OwnComment, PullRequest, PullRequestReference } from '../../../review/forge.ts';
+import type { Forge, OwnComment, PullRequest, PullRequestReference } from '../forge.ts';
 import { checksOf } from './checks.ts';
 import { commitOnBranch } from './commit.ts';
 import { fileText, pathsOf } from './files.ts';

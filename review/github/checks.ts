@@ -1,5 +1,5 @@
 import type { Octokit } from 'octokit';
-import type { Checks } from '../../../review/forge.ts';
+import type { Checks } from '../forge.ts';
 import type { Place } from './place.ts';
 
 const PASSED = ['success', 'neutral', 'skipped'];
