@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts';
 import { environmentNames, readEnvironment } from '../project.ts';
 
 const FOLDER = '.github/workflows';
-const WORKFLOWS = ['check', 'deploy', 'drift', 'canary', 'image'] as const;
+const WORKFLOWS = ['check', 'deploy', 'drift', 'canary', 'image', 'review'] as const;
 
 export interface CiInitResult {
   readonly environments: readonly string[];
@@ -42,13 +42,17 @@ export function ciInit({ branch, force }: CiInitFlags, { project, toolkit }: Con
     );
   const template = (name: string) => readFileSync(join(toolkit, 'templates/github', `${name}.yml`), 'utf8');
   const prepare = template('prepare').trimEnd();
+  const variables = (name: (typeof WORKFLOWS)[number]): Readonly<Record<string, string>> =>
+    name === 'review'
+      ? {}
+      : {
+          environments: JSON.stringify(environments),
+          prepare,
+          ...(name === 'deploy' ? { branch } : {}),
+        };
   const texts = WORKFLOWS.map((name): [string, string] => [
     `${FOLDER}/fleet-${name}.yml`,
-    render(template(name), {
-      environments: JSON.stringify(environments),
-      prepare,
-      ...(name === 'deploy' ? { branch } : {}),
-    }),
+    render(template(name), variables(name)),
   ]);
   const there = texts.filter(([file]) => existsSync(join(project, file)));
   const same = there

@@ -32,7 +32,7 @@ export function placeOf({ kind, oldLine, newLine, text }: DiffLine): Place {
 
 /**
  * The line that a claim is about: the one that it names if that has the quoted text, else the only changed line, else
- * the only line, that has it. Undefined: the diff bears none out.
+ * the only line, that has it, on the side that is meant before the other. Undefined: the diff bears none out.
  */
 export function placed(file: FileDiff, { line, removed, quote }: Claim): Place | undefined {
   const wanted = plain(quote);
@@ -41,7 +41,9 @@ export function placed(file: FileDiff, { line, removed, quote }: Claim): Place |
   const exact = having.find((place) => place.line === line && (place.side === 'LEFT') === removed);
   if (exact !== undefined) return exact;
   const whole = having.filter(({ text }) => plain(text) === wanted);
-  return only(whole.filter(({ kind }) => kind !== 'context')) ?? only(whole);
+  const meant = whole.filter(({ side }) => (side === 'LEFT') === removed);
+  const changed = ({ kind }: Place) => kind !== 'context';
+  return only(meant.filter(changed)) ?? only(meant) ?? only(whole.filter(changed)) ?? only(whole);
 }
 
 /** Without what models change when they quote: blanks, and the sign of the diff. */

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actionlint } from '../support/github/actionlint.ts';
+import { readWorkflow } from '../support/github/workflow.ts';
 import {
   openWorkflows,
   WORKFLOWS,
@@ -100,5 +101,40 @@ describe('the workflows', () => {
           const { stdout } = await ran('shellcheck', ['--shell=bash', script], workflows.env);
           expect(stdout, `${name}: ${step}`).toBe('');
         }
+  });
+});
+
+describe('the workflow of reviews', () => {
+  const file = '.github/workflows/fleet-review.yml';
+  const text = () => workflows.workplace.read(file);
+  const job = (name: string) => readWorkflow(workflows.workplace.path(file)).jobs[name];
+
+  test('has no mistake that actionlint and shellcheck know, and its actions are named by commit', async () => {
+    expect(await actionlint(file, text())).toEqual([]);
+    for (const name of ['review', 'tests'])
+      for (const { run, uses } of job(name)?.steps ?? []) {
+        if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+        if (run === undefined) continue;
+        expect(run).not.toContain('${{');
+        const script = workflows.workplace.write('../lint.sh', `#!/bin/bash\n${run}`);
+        expect((await ran('shellcheck', ['--shell=bash', script], workflows.env)).stdout).toBe('');
+      }
+  }, 120_000);
+
+  test('has its secret in the job that runs no code of the change, and none in the other', () => {
+    const [review, tests] = [job('review'), job('tests')];
+    expect(review?.permissions).toEqual({ contents: 'read', 'pull-requests': 'write' });
+    expect(tests?.permissions).toEqual({ contents: 'read' });
+    expect(text().match(/secrets\.\w+/g)).toEqual(['secrets.FLEET_REVIEW_KEY']);
+    expect(JSON.stringify(tests)).not.toMatch(/secrets\.|github\.token/);
+    expect(JSON.stringify(review)).not.toContain('run-tests');
+    const [checkout] = review?.steps ?? [];
+    expect(JSON.stringify(checkout)).toContain('github.event.pull_request.base.sha');
+  });
+
+  test('does nothing for a fork, and nothing before a gateway is named', () => {
+    expect(text()).toContain(
+      "if: vars.FLEET_REVIEW_URL != '' && github.event.pull_request.head.repo.full_name == github.repository",
+    );
   });
 });

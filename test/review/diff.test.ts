@@ -145,6 +145,15 @@ describe('a claim is placed', () => {
   test('on the one changed line that has its text, where the number is wrong', () =>
     expect(at(99, 'c')).toBe('RIGHT 6'));
   test('on the one context line that has its text', () => expect(at(99, 'd')).toBe('RIGHT 7'));
+  test('on the side that is meant, where both have its text', () => {
+    const [moved] = parseDiff(
+      'diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-  same(1)\n+same(1)\n z\n',
+    );
+    const sides = [true, false].map(
+      (removed) => moved && placed(moved, { line: 9, removed, quote: 'same(1)' })?.side,
+    );
+    expect(sides).toEqual(['LEFT', 'RIGHT']);
+  });
   test('nowhere where several have it', () => expect(at(99, 'b(')).toBeUndefined());
   test('nowhere where none has it', () => expect(at(2, 'nothing')).toBeUndefined());
   test('nowhere without a quote', () => expect(at(2, ' ')).toBeUndefined());

@@ -7,7 +7,7 @@ import type {
   PullRequest,
 } from '../../review/forge.ts';
 import type { Journal, StepRecord } from '../../review/journal.ts';
-import type { ReviewModel } from '../../review/model.ts';
+import type { ModelRequest, ReviewModel } from '../../review/model.ts';
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -97,11 +97,15 @@ export type Reply =
 /** A model that answers by stage. A stage without an answer finds nothing. */
 export function scriptedModel(
   replies: Readonly<Partial<Record<string, Reply | ((text: string, turn: number) => Reply)>>>,
-): ReviewModel & { readonly asked: Asked[] } {
+): ReviewModel & { readonly asked: Asked[]; readonly requests: ModelRequest[] } {
   const asked: Asked[] = [];
+  const requests: ModelRequest[] = [];
   return {
     asked,
-    answer: async ({ stage, messages, model }, signal) => {
+    requests,
+    answer: async (request, signal) => {
+      const { stage, messages, model } = request;
+      requests.push(request);
       signal.throwIfAborted();
       const text = messages.map(({ content }) => content).join('\n');
       const turn = messages.filter(({ role }) => role === 'assistant').length;
