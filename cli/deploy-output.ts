@@ -9,6 +9,8 @@ export function progressOf(line: string): string | undefined {
   const text = plain(line);
   const provisioner = provisionerLine(text);
   if (provisioner !== undefined) return provisioner.text;
+  const warning = /^WARN \[\S+\]: (.+)$/.exec(text)?.[1];
+  if (warning !== undefined) return `warning: ${warning}`;
   if (text === 'Initializing the backend...') return 'preparing Terraform';
   const plan = /^Plan: (.+?)\.?$/.exec(text)?.[1];
   if (plan !== undefined) return `applying: ${plan}`;

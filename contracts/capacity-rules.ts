@@ -1,32 +1,22 @@
 import { type Rung, rungName } from './capacity.ts';
 import type { CloudSection } from './cloud-section.ts';
-import { drainTimes } from './drain.ts';
+import { drainProblems } from './drain-rules.ts';
 import type { NodesDocument } from './environment-schema.ts';
 import type { Problem } from './problem.ts';
-
-/** The longest that a lifecycle hook holds a leaving machine, in seconds, and the longest drain that ends before. */
-const LONGEST_HOLD_ON_AWS = 7200;
-const LONGEST_DRAIN_ON_AWS = LONGEST_HOLD_ON_AWS - drainTimes(0).machineLeave;
 
 /** What must hold for the ladder of one release, and for the machines that climb down from it. */
 export function capacityProblems(
   cloud: CloudSection,
-  { capacity, count, drain }: NodesDocument,
+  document: NodesDocument,
   nodes: Problem['path'],
 ): Problem[] {
+  const { capacity, count } = document;
   const path = [...nodes, 'capacity'];
   return [
     ...(capacity ?? []).flatMap((rung, index) => rungProblems(cloud, rung, [...path, index])),
     ...twice(capacity ?? [], path),
     ...total(capacity, count, path),
-    ...(cloud.platform === 'aws' && drain > LONGEST_DRAIN_ON_AWS
-      ? [
-          {
-            path: [...nodes, 'drain'],
-            message: `aws holds a leaving machine for two hours: at most ${LONGEST_DRAIN_ON_AWS} seconds, got ${drain}`,
-          },
-        ]
-      : []),
+    ...drainProblems(cloud, document, nodes),
   ];
 }
 

@@ -56,6 +56,7 @@ export const CATALOGUE: readonly Rule[] = [
     serving.gatewayWithoutNetwork,
     serving.unshieldedMachine,
     serving.modelRevisionUnpinned,
+    serving.drainCut,
   ],
 ];
 

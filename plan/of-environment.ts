@@ -1,4 +1,5 @@
 import { stateObject } from '../contracts/bootstrap.ts';
+import { drainWarnings } from '../contracts/drain-rules.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { machineOf, releasesOf } from '../contracts/release.ts';
 import type { OpenRollout, Surroundings } from './surroundings.ts';
@@ -17,6 +18,7 @@ export function surroundingsOf(
     canaryStep: checks.canaryStep,
     account: google?.project ?? aws?.account,
     openRollouts,
+    cutDrains: drainWarnings(environment).map(({ path, message }) => ({ path: path.map(String), message })),
     price: (machine, market) => {
       const known = machineOf(environment, machine);
       return (market === 'spot' ? known?.spot : known?.onDemand)?.usdPerHour;

@@ -24,6 +24,8 @@ export interface Surroundings {
   /** Other environments whose state would be in the same object. */
   readonly stateSharedWith?: readonly string[];
   readonly openRollouts?: readonly OpenRollout[];
+  /** Drains that ask for more time than the cloud gives, by their key in the environment file. */
+  readonly cutDrains?: readonly { readonly path: readonly string[]; readonly message: string }[];
   /** USD per hour of a machine type; undefined: unknown, which is not zero. */
   readonly price: (machine: string, market: 'on-demand' | 'spot') => number | undefined;
 }

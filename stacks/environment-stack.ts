@@ -1,6 +1,7 @@
-import { TerraformOutput, type TerraformStack } from 'cdktf';
+import { Annotations, TerraformOutput, type TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Platform } from '../constructs/platform.ts';
+import { drainWarnings } from '../contracts/drain-rules.ts';
 import type { Environment } from '../contracts/environment.ts';
 import { runsRedis } from '../contracts/redis-rules.ts';
 import { releasesOfModel } from '../contracts/release.ts';
@@ -20,6 +21,10 @@ export interface EnvironmentStackProps {
 export class EnvironmentStack extends ReadableStack {
   constructor(scope: Construct, { environment, templates, platform: makePlatform }: EnvironmentStackProps) {
     super(scope, environment.name);
+    for (const { path, message } of drainWarnings(environment))
+      Annotations.of(this).addWarning(
+        `${path.join('.')}: ${message} (environments/${environment.name}.yaml)`,
+      );
     const platform = makePlatform(this);
 
     const nodes = new Construct(this, 'nodes');

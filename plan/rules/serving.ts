@@ -73,6 +73,17 @@ export const unshieldedMachine: Rule = {
   check: (facts) => facts.wanted(...GOOGLE_MACHINES).flatMap(shield),
 };
 
+export const drainCut: Rule = {
+  id: 'drain-cut',
+  topic: 'traffic',
+  title: 'requests have the time to finish that `drain` gives them',
+  why: 'A cloud ends a machine when its own time is over: answers that run longer are cut, and their clients see a broken stream.',
+  fix: 'Give a `drain` that the cloud waits for, and take machines only from releases at weight 0 (docs/operations/nodes.md, "Stopping").',
+  severity: WARN,
+  check: ({ surroundings: { cutDrains = [] } }) =>
+    cutDrains.map(({ path, message }) => ({ ...fail(undefined, `${path.join('.')}: ${message}`), path })),
+};
+
 function shield(subject: Subject): Observation[] {
   const { address } = subject;
   const found = subject.blocks('shielded_instance_config');

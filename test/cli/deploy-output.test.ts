@@ -103,6 +103,10 @@ describe('progress', () => {
       'prod  aws_lb.router: Still creating... [10s elapsed]',
       'aws_lb.router: Still creating... [10s elapsed]',
     ],
+    [
+      'WARN [prod]: models.m: too long (environments/prod.yaml)',
+      'warning: models.m: too long (environments/prod.yaml)',
+    ],
     ['local  terraform_data.gateway: Creating...', undefined],
     ['       Terraform has been successfully initialized!', undefined],
   ])('%j is shown as %j', (line, shown) => {

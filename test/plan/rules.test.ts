@@ -15,7 +15,7 @@ const RESULTS = ['pass', 'fail', 'unknown'] as const;
 const NEVER_UNKNOWN = [
   ...['gpu-nodes-destroyed', 'gpu-group-smaller', 'state-destroyed', 'forgotten', 'gone-before-created'],
   ...['mass-destruction', 'irrevocable-purchase', 'drift', 'state-local', 'weights-not-alone'],
-  ...['name-refused', 'state-shared', 'secret-in-script'],
+  ...['name-refused', 'state-shared', 'secret-in-script', 'drain-cut'],
   // What nobody knows cannot be searched for secrets, and is not in the plan either.
   ...['secret-in-clear', 'secret-version-latest', 'grafana-open', 'container-owns-host', 'unknown-price'],
 ];

@@ -1,3 +1,4 @@
+import type { TerraformStack } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { AwsPlatform } from '../../constructs/aws/aws-platform.ts';
 import { GooglePlatform } from '../../constructs/google/google-platform.ts';
@@ -31,6 +32,25 @@ const CLOUDS = [
     change: (text: string) => text.replace('weight: 75', 'weight: 70').replace('weight: 5\n', 'weight: 10\n'),
   },
 ];
+
+test('what the cloud cuts short is a warning of the stack, which cdktf shows', () => {
+  const stacks: TerraformStack[] = [];
+  const environment = shippedEnvironment('prod', (text) =>
+    text.replace('count: 2, version', 'count: 2, drain: 600, version'),
+  );
+  synthEnvironment(environment, (stack) => {
+    stacks.push(stack);
+    return new GooglePlatform(stack, environment, TEST_TOOLKIT, TEMPLATES);
+  });
+  expect(stacks.flatMap(({ node }) => node.metadata)).toContainEqual(
+    expect.objectContaining({
+      type: '@cdktf/warn',
+      data: expect.stringMatching(
+        /^models\.gpt-oss-120b\.releases\.v32\.nodes\.drain: google gives .* \(environments\/prod\.yaml\)$/,
+      ),
+    }),
+  );
+});
 
 describe.each(CLOUDS)('$name', ({ synth, weights, change }) => {
   const before = synth();
