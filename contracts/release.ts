@@ -73,6 +73,11 @@ export function machineOf({ machines, platform }: Environment, name: string): Ma
   return { platform: platform === 'google' || platform === 'aws' ? platform : 'any', ...own };
 }
 
+/** Whether the machines come with disks of their own; unknown means no. */
+export function hasLocalDisks(environment: Environment, { machine }: NodesDocument): boolean {
+  return (machineOf(environment, machine)?.localDiskGB ?? 0) > 0;
+}
+
 /** All releases of an environment, in the file's order. */
 export function releasesOf(environment: Environment): Release[] {
   return Object.keys(environment.models).flatMap((model) => releasesOfModel(environment, model));

@@ -1,6 +1,6 @@
 import { drainTimes } from '../contracts/drain.ts';
 import type { Environment } from '../contracts/environment.ts';
-import { machineOf, type Release } from '../contracts/release.ts';
+import type { Release } from '../contracts/release.ts';
 import type { Document } from './document.ts';
 import { fetchDocument } from './fetch-facts.ts';
 import {
@@ -40,7 +40,7 @@ export function nodeUserData(props: NodeBootProps): Document {
 
 /** Everything that the cloud-config writes: facts, steps, units. */
 export function nodeFiles({ environment, release, templates: { node } }: NodeBootProps): MachineFile[] {
-  const facts = nodeFacts(environment, release, hasLocalDisks(environment, release));
+  const facts = nodeFacts(environment, release);
   return [
     file(`${ETC}/node.env`, environmentFile(facts.environment)),
     file(`${ETC}/fetch.json`, fetchDocument(facts.fetch)),
@@ -59,11 +59,6 @@ export function nodeFiles({ environment, release, templates: { node } }: NodeBoo
     ...steps(node),
     ...units(node, facts, release),
   ];
-}
-
-/** Whether machines of the release come with disks of their own; unknown means no. */
-function hasLocalDisks(environment: Environment, { document: { nodes } }: Release): boolean {
-  return nodes !== undefined && (machineOf(environment, nodes.machine)?.localDiskGB ?? 0) > 0;
 }
 
 function steps(node: NodeTemplate): MachineFile[] {

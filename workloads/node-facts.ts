@@ -6,6 +6,7 @@ import type { NodesDocument } from '../contracts/environment-schema.ts';
 import { NODE_HEALTH_PORT } from '../contracts/node-health.ts';
 import {
   definitionOf,
+  hasLocalDisks,
   imageOf,
   machineOf,
   type Release,
@@ -38,7 +39,7 @@ export interface NodeFacts {
   readonly fetch: FetchFacts;
 }
 
-export function nodeFacts(environment: Environment, release: Release, localDisks: boolean): NodeFacts {
+export function nodeFacts(environment: Environment, release: Release): NodeFacts {
   const { nodes } = release.document;
   const cloud = cloudSection(environment);
   if (nodes === undefined || cloud === undefined) {
@@ -49,7 +50,7 @@ export function nodeFacts(environment: Environment, release: Release, localDisks
     nodes,
     cloud,
     servers,
-    environment: stepFacts({ environment, release, nodes, cloud, servers, localDisks }),
+    environment: stepFacts({ environment, release, nodes, cloud, servers }),
     fetch: nodeFetch(environment, release, cloud),
   };
 }
@@ -67,10 +68,9 @@ export function serverArguments(environment: Environment, release: Release, { po
 interface StepFacts extends Omit<NodeFacts, 'environment' | 'fetch'> {
   readonly environment: Environment;
   readonly release: Release;
-  readonly localDisks: boolean;
 }
 
-function stepFacts({ environment, release, nodes, cloud, servers, localDisks }: StepFacts) {
+function stepFacts({ environment, release, nodes, cloud, servers }: StepFacts) {
   const { images } = environment;
   const drain = drainTimes(nodes.drain);
   const gpus = machineOf(environment, nodes.machine)?.gpus;
@@ -83,7 +83,7 @@ function stepFacts({ environment, release, nodes, cloud, servers, localDisks }: 
     FLEET_RELEASE: release.name,
     FLEET_ENGINE_SOURCE: engineSource(cloud, cloud.nodeImage),
     FLEET_GPU_COUNT: String(gpus),
-    FLEET_LOCAL_DISKS: localDisks ? 'yes' : 'no',
+    FLEET_LOCAL_DISKS: hasLocalDisks(environment, nodes) ? 'yes' : 'no',
     FLEET_PORTS: servers.map(({ port }) => port).join(' '),
     FLEET_IMAGE: imageOf(environment, nodes),
     FLEET_NODE_EXPORTER_IMAGE: images.nodeExporter ?? NODE_EXPORTER,

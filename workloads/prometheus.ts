@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../contracts/environment.ts';
 import { machineLabel } from '../contracts/machine-label.ts';
+import { NODE_HEALTH_PORT } from '../contracts/node-health.ts';
 import { releasesOf, serversOf } from '../contracts/release.ts';
 import { type Document, textDocument } from './document.ts';
 import { needsEgress } from './gateway.ts';
@@ -101,10 +102,14 @@ function serverJobs(environment: Environment, topology: Topology) {
   return [...new Set(ports)].map((port) => discoveredJob(`vllm-${port}`, port, environment, discovery));
 }
 
-/** Machine and GPU metrics; only machines that are found by their labels run the exporters. */
+/**
+ * Machine and GPU metrics; only machines that are found by their labels run the exporters. A node says itself how far it
+ * has come: where its boot ends before any container runs, it has no exporter.
+ */
 function exporterJobs(environment: Environment, { discovery }: Topology) {
   if (discovery.kind === 'static') return [];
   return [
+    discoveredJob('node', NODE_HEALTH_PORT, environment, discovery),
     discoveredJob('node-exporter', EXPORTER_PORTS['node-exporter'], environment, discovery, EVERY_MACHINE),
     discoveredJob('dcgm', EXPORTER_PORTS['dcgm-exporter'], environment, discovery),
   ];

@@ -35,7 +35,8 @@ export class Access extends Construct {
     this.gateway = group('gateway', 'Gateway');
     this.clients = group('clients', 'Load balancer of the gateway');
     this.routers = group('routers', 'Load balancer of the routers');
-    this.nodes.accept(this.router, { what: 'readiness', from: NODE_HEALTH_PORT });
+    for (const who of [this.router, this.prometheus])
+      this.nodes.accept(who, { what: 'readiness', from: NODE_HEALTH_PORT });
     for (const [what, port] of Object.entries(EXPORTER_PORTS))
       this.nodes.accept(this.prometheus, { what, from: port });
     const { gateway, router, egress } = environment;

@@ -3,11 +3,12 @@ import { rungName, rungsOf } from '../../contracts/capacity.ts';
 import { drainTimes } from '../../contracts/drain.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import type { NodesDocument } from '../../contracts/environment-schema.ts';
-import { definitionOf, imageOf, machineOf, placementOf, type Release } from '../../contracts/release.ts';
+import { imageOf, placementOf, type Release } from '../../contracts/release.ts';
 import { GROUP_TAG } from '../../workloads/aws-names.ts';
 import type { Document } from '../../workloads/document.ts';
 import { fixedSettings } from '../../workloads/fixed-settings.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
+import { bootDiskGiB } from '../boot-disk.ts';
 import { FixedRelease } from '../fixed-release.ts';
 import type { Access } from './access.ts';
 import { AccessGroup } from './access-group.ts';
@@ -30,13 +31,8 @@ export interface NodesProps {
   readonly userData: Document;
 }
 
-/** Operating system with GPU driver, and the unpacked container image. */
-const SYSTEM_GIB = 200;
 /** What a container image of 10 GB is unpacked with in a minute, not in five. */
 const ROOT_DISK_SPEED = { iops: 6000, throughput: 500 };
-/** Compiled kernels, and room for a checkpoint while another is fetched, where there are no local disks. */
-const CACHE_GIB = 50;
-const UNKNOWN_CHECKPOINT_GIB = 200;
 /** Of launch templates. */
 const LONGEST_NAME = 128;
 
@@ -77,7 +73,7 @@ export class Nodes extends Construct {
         role,
         accessGroups: [access.nodes, servers],
         userDataFile: file,
-        rootDiskGiB: rootDiskGiB(environment, release.model, nodes),
+        rootDiskGiB: bootDiskGiB(environment, release.model, nodes),
         rootDiskSpeed: ROOT_DISK_SPEED,
         tags: { ...tagsOf(environment, release), Name: groupName, [GROUP_TAG]: groupName },
       });
@@ -117,15 +113,4 @@ function tagsOf({ name, labels }: Environment, release: Release): Record<string,
     [MACHINE_LABELS.model]: release.model,
     [MACHINE_LABELS.release]: release.name,
   };
-}
-
-/** Unknown means no. */
-function hasLocalDisks(environment: Environment, { machine }: NodesDocument): boolean {
-  return (machineOf(environment, machine)?.localDiskGB ?? 0) > 0;
-}
-
-function rootDiskGiB(environment: Environment, model: string, nodes: NodesDocument): number {
-  if (hasLocalDisks(environment, nodes)) return SYSTEM_GIB;
-  const checkpoint = definitionOf(environment, model)?.checkpointGiB ?? UNKNOWN_CHECKPOINT_GIB;
-  return SYSTEM_GIB + Math.ceil(checkpoint) + CACHE_GIB;
 }

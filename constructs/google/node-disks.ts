@@ -5,22 +5,17 @@ export interface NodeDisksProps {
   readonly nodeImage: string;
   /** Local disks of the machine type in all; 0 or unknown: none. */
   readonly localDiskGB: number | undefined;
-  /** What lies on the boot disk beyond the system where there are no local disks: the checkpoint. */
-  readonly checkpointGiB: number;
+  readonly bootDiskGiB: number;
 }
 
 /** One local disk of every machine type in use. */
 const LOCAL_DISK_GB = 375;
-/** Operating system with GPU driver, and the unpacked container image. */
-const SYSTEM_GB = 200;
-/** Compiled kernels, and what is fetched before it is whole. */
-const CACHE_GB = 50;
 /** These take no other boot disk. */
 const HYPERDISK_ONLY = /^a(3-ultragpu|4|4x)-/;
 
 /** A node's disks. Local ones are not attached by themselves to machines of a template: each must be named. */
 export function nodeDisks(props: NodeDisksProps): ComputeRegionInstanceTemplateDisk[] {
-  const { machine, nodeImage, localDiskGB = 0, checkpointGiB } = props;
+  const { machine, nodeImage, localDiskGB = 0, bootDiskGiB } = props;
   const count = localDiskGB / LOCAL_DISK_GB;
   if (!Number.isInteger(count))
     throw new Error(`${machine}: localDiskGB must be a multiple of ${LOCAL_DISK_GB}, got ${localDiskGB}`);
@@ -29,7 +24,7 @@ export function nodeDisks(props: NodeDisksProps): ComputeRegionInstanceTemplateD
     autoDelete: true,
     sourceImage: nodeImage,
     diskType: HYPERDISK_ONLY.test(machine) ? 'hyperdisk-balanced' : 'pd-ssd',
-    diskSizeGb: count > 0 ? SYSTEM_GB : SYSTEM_GB + Math.ceil(checkpointGiB) + CACHE_GB,
+    diskSizeGb: bootDiskGiB,
   };
   const local: ComputeRegionInstanceTemplateDisk = {
     type: 'SCRATCH',

@@ -4,10 +4,11 @@ import { type Rung, rungName, rungsOf } from '../../contracts/capacity.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import type { NodesDocument } from '../../contracts/environment-schema.ts';
 import { machineLabel } from '../../contracts/machine-label.ts';
-import { definitionOf, imageOf, machineOf, placementOf, type Release } from '../../contracts/release.ts';
+import { imageOf, machineOf, placementOf, type Release } from '../../contracts/release.ts';
 import type { Document } from '../../workloads/document.ts';
 import { fixedSettings } from '../../workloads/fixed-settings.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
+import { bootDiskGiB } from '../boot-disk.ts';
 import { FixedRelease, isHeld } from '../fixed-release.ts';
 import { StackFiles } from '../stack-files.ts';
 import type { Access } from './access.ts';
@@ -34,7 +35,6 @@ export interface NodesProps {
 
 /** Google's limit on one value of metadata. */
 const USER_DATA_BYTES = 256 * 1024;
-const UNKNOWN_CHECKPOINT_GIB = 200;
 
 /** The machines of one release of own nodes: one group for each rung of its ladder. Nothing here is shared with another. */
 export class Nodes extends Construct {
@@ -61,7 +61,7 @@ export class Nodes extends Construct {
       machine: nodes.machine,
       nodeImage,
       localDiskGB: machineOf(environment, nodes.machine)?.localDiskGB,
-      checkpointGiB: definitionOf(environment, release.model)?.checkpointGiB ?? UNKNOWN_CHECKPOINT_GIB,
+      bootDiskGiB: bootDiskGiB(environment, release.model, nodes),
     });
     for (const rung of rungsOf(nodes)) {
       const namespace = new Construct(this, rungName(rung));

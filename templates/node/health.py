@@ -4,6 +4,7 @@ GET /ready      200 if every server has completed a token since it started and n
 GET /ready/N    the same of server N
 GET /health     503 if another machine should take this one's place: its GPUs, its disks, or a server that has served
                 and cannot any more. A node that boots, however long, and one that cannot boot anywhere answer 200.
+GET /metrics    the node's state and its steps, also when no container, and so no exporter, could be started
 A server that hangs is killed; systemd starts it again, and gives up when that happens too often. Standard library only.
 environment: FLEET_PORTS, FLEET_MODEL, FLEET_RELEASE, FLEET_HEALTH_PORT, FLEET_LOAD_SECONDS, FLEET_HANG_SECONDS
 """
@@ -121,6 +122,10 @@ def publish(servers):
         draft.replace(RUN / "metrics/node.prom")
 
 
+def published():
+    return "".join(path.read_text(encoding="utf-8") for path in sorted((RUN / "metrics").glob("*.prom")))
+
+
 def handler(servers):
     def verdict(path):
         if path == "/health":
@@ -134,10 +139,11 @@ def handler(servers):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            good = verdict(self.path)
-            body = f"{state(servers)}\n".encode()
+            metrics = self.path == "/metrics"
+            good = metrics or verdict(self.path)
+            body = (published() if metrics else f"{state(servers)}\n").encode()
             self.send_response(404 if good is None else 200 if good else 503)
-            self.send_header("Content-Type", "text/plain")
+            self.send_header("Content-Type", "text/plain; version=0.0.4" if metrics else "text/plain")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -108,6 +108,7 @@ describe('who may speak to whom', () => {
     ]);
     expect(into('access_nodes')).toEqual([
       'access_prometheus:9100-9100',
+      'access_prometheus:9101-9101',
       'access_prometheus:9400-9400',
       'access_router:9101-9101',
     ]);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StandIn } from './stand-in.ts';
 
 export const PROJECT = 'fleet-prod';
 const TOKEN = 'test-token';
@@ -27,7 +26,7 @@ interface Answer {
 }
 
 /** A stand-in of the Google APIs that fleet uses: same paths, same shapes, refuses what it does not know. */
-export class GoogleApi {
+export class GoogleApi extends StandIn {
   /** Values by id, oldest first; `undefined` is a disabled version. */
   readonly secrets = new Map<string, (string | undefined)[]>();
   readonly buckets = new Map<string, { versioned: boolean; objects: Map<string, StoredObject> }>();
@@ -44,21 +43,9 @@ export class GoogleApi {
   /** Called with each part of an upload that has arrived; a falsy answer cuts the connection. */
   partArrives: (total: number) => boolean = () => true;
   readonly #sessions = new Map<string, UploadSession>();
-  readonly #server = createServer((request, response) => this.#serve(request, response));
 
-  async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  constructor() {
+    super((request, response) => this.#serve(request, response));
   }
 
   /** What makes fleet talk to it. */

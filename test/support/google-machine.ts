@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StandIn } from './stand-in.ts';
 
 /** An instance as Compute Engine lists it. */
 export interface Instance {
@@ -18,7 +17,7 @@ interface StoredObject {
 const TOKEN_PATH = '/computeMetadata/v1/instance/service-accounts/default/token';
 
 /** What a machine on Google Cloud talks to: the metadata server, objects of buckets, the list of instances. */
-export class GoogleMachine {
+export class GoogleMachine extends StandIn {
   /** By zone. */
   readonly instances = new Map<string, Instance[]>();
   /** Statuses of the answers about each object, in order. */
@@ -28,21 +27,9 @@ export class GoogleMachine {
   #token = 'token-1';
   #generation = 1_700_000_000_000_000;
   readonly #objects = new Map<string, StoredObject>();
-  readonly #server = createServer((request, response) => this.#answer(request, response));
 
-  async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+  constructor() {
+    super((request, response) => this.#answer(request, response));
   }
 
   /** What makes a program believe that it runs there. `port`: of a hop in between. */
