@@ -17,6 +17,7 @@ import { type NodeFacts, nodeFacts, serverArguments } from './node-facts.ts';
 import type { NodeTemplate } from './node-templates.ts';
 import { render } from './render.ts';
 import type { Templates } from './templates.ts';
+import { VLLM_ENVIRONMENT } from './vllm-command.ts';
 
 export interface NodeBootProps {
   readonly environment: Environment;
@@ -44,6 +45,7 @@ export function nodeFiles({ environment, release, templates: { node } }: NodeBoo
   return [
     file(`${ETC}/node.env`, environmentFile(facts.environment)),
     file(`${ETC}/fetch.json`, fetchDocument(facts.fetch)),
+    file(`${ETC}/vllm.env`, plainVariables(VLLM_ENVIRONMENT)),
     ...facts.servers.flatMap((server) => [
       file(
         `${ETC}/server-${server.server}.env`,
@@ -59,6 +61,13 @@ export function nodeFiles({ environment, release, templates: { node } }: NodeBoo
     ...steps(node),
     ...units(node, facts, release),
   ];
+}
+
+/** As the container engine reads them: without quotes. */
+function plainVariables(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
 }
 
 function steps(node: NodeTemplate): MachineFile[] {

@@ -58,6 +58,13 @@ export function vllmArguments(
   ];
 }
 
+/** What every vLLM server has in its environment, on every platform: no statistics for anybody, and no request for thousands of answers. */
+export const VLLM_ENVIRONMENT: Readonly<Record<string, string>> = {
+  VLLM_NO_USAGE_STATS: '1',
+  DO_NOT_TRACK: '1',
+  VLLM_MAX_N_SEQUENCES: '128',
+};
+
 /** Settings of a simulator that stands in for a public host: it answers with the model's name that was asked for. */
 export const PUBLIC_HOST = { answersAs: 'requested' } as const;
 

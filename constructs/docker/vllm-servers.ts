@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { drainTimes } from '../../contracts/drain.ts';
 import { imageOf, type Release, type Server, serversOf } from '../../contracts/release.ts';
 import { fixedSettings } from '../../workloads/fixed-settings.ts';
-import { vllmArguments } from '../../workloads/vllm-command.ts';
+import { VLLM_ENVIRONMENT, vllmArguments } from '../../workloads/vllm-command.ts';
 import { FixedRelease } from '../fixed-release.ts';
 import type { DockerContext } from './context.ts';
 import { type Health, PartContainer } from './part-container.ts';
@@ -93,6 +93,7 @@ function vllm(image: string, cache: Volume): Engine {
       entrypoint: ['vllm'],
       runtime: 'nvidia',
       env: [
+        ...Object.entries(VLLM_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
         `NVIDIA_VISIBLE_DEVICES=${gpus.join(',')}`,
         'NVIDIA_DRIVER_CAPABILITIES=compute,utility',
         `HF_HOME=${CACHE_FOLDER}/huggingface`,

@@ -25,6 +25,6 @@ exec docker run --rm --name "fleet-vllm-$number" --init \
   --volume "$data/weights:/weights:ro" --volume "$home:/home/vllm" \
   --env HOME=/home/vllm --env USER=vllm --env VLLM_CACHE_ROOT=/home/vllm/.cache/vllm \
   --env HF_HUB_OFFLINE=1 --env TRANSFORMERS_OFFLINE=1 --env TIKTOKEN_ENCODINGS_BASE=/weights/harmony \
-  --env VLLM_NO_USAGE_STATS=1 --env DO_NOT_TRACK=1 --env VLLM_MAX_N_SEQUENCES=128 \
+  --env-file "$root/etc/fleet/vllm.env" \
   --stop-timeout "$FLEET_CONTAINER_STOP_SECONDS" --log-driver none --entrypoint vllm \
   "$FLEET_IMAGE" "${arguments[@]}"

@@ -45,6 +45,13 @@ describe('vLLM on a host with GPUs', () => {
     ).toBe(true);
   });
 
+  test('has the environment of all platforms', () => {
+    for (const [address, { env }] of servers)
+      expect(env, address).toEqual(
+        expect.arrayContaining(['VLLM_NO_USAGE_STATS=1', 'VLLM_MAX_N_SEQUENCES=128']),
+      );
+  });
+
   test('may lock memory and share it between its workers', () => {
     expect(attributes(stack, 'docker_container.nodes_gpt-oss-20b_v32_1-1')).toMatchObject({
       shm_size: 16_384,
