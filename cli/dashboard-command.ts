@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Context, Outcome } from './context.ts';
+import { port } from './open-command.ts';
 
 /** The page's own port: where it was yesterday it is today. */
 const DEFAULT_PORT = 8095;
@@ -18,7 +19,10 @@ export function addDashboardCommand(
       'a page with what it costs, how fast it is, whether the cache works; --json prints the numbers',
     )
     .argument('[environment]', 'name of the environment', 'local')
-    .option('--prometheus <url>', "the environment's Prometheus, where it is not on this host")
+    .option(
+      '--prometheus <url>',
+      "another address of the environment's Prometheus (default: found, by a tunnel if need be)",
+    )
     .option('--range <range>', 'time to begin with: 15m, 1h, 6h, 24h, 7d, 30d', '1h')
     .option('--port <port>', 'where to serve the page, 0 for any that is free', port, DEFAULT_PORT)
     .option('--text', 'print the numbers in words instead', false)
@@ -34,9 +38,4 @@ export function addDashboardCommand(
         return dashboard(name, flags, (url) => print(`${url}${range}   Ctrl-C ends it`), context);
       }),
     );
-}
-
-function port(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw new InvalidArgumentError('It must be a port, 0 to 65535.');
 }

@@ -68,7 +68,8 @@ function print(text: string): void {
 
 function fail(error: unknown): void {
   const message = messageOf(error);
-  if (json) print(JSON.stringify(errorDocument(error), null, 2));
+  // Ctrl-C ends what has printed its result already.
+  if (json && message !== '') print(JSON.stringify(errorDocument(error), null, 2));
   if (message !== '') process.stderr.write(`${message}\n`);
   process.exitCode = exitCodeOf(error);
 }

@@ -9,6 +9,7 @@ import { addDashboardCommand } from './dashboard-command.ts';
 import { UsageError } from './errors.ts';
 import { addImageCommand } from './image-command.ts';
 import { nearest } from './nearest.ts';
+import { addOpenCommand } from './open-command.ts';
 import type { Paint } from './print/style.ts';
 import { findProject } from './project.ts';
 import { addReviewCommand } from './review-command.ts';
@@ -162,6 +163,7 @@ export function createProgram(terminal: Terminal): Command {
     );
 
   addDashboardCommand(program, inProject, terminal.print);
+  addOpenCommand(program, inProject, terminal.print);
   addCanaryCommand(program, (command) => inProject((context) => command(timed(context))), paint);
   addCheckCommand(program, inProject, paint, terminal.version);
   addCiCommand(program, inProject);

@@ -9,8 +9,11 @@ import { EXPORTER_PORTS, MACHINE_LABELS, type Topology } from './topology.ts';
 
 /** Lies beside prometheus.yml. */
 export const RULES_FILE = 'rules.yml';
-/** How late the metrics of a gateway may come: as long as the store was away, its sidecar keeps them. */
-const LATEST_PUSH = '30m';
+/**
+ * How late metrics may come: those of a gateway whose sidecar has kept them, and all of them where a clock was ahead, by a zone of
+ * the earth perhaps. Without it nothing is taken until the time of the newest sample has come.
+ */
+const LATEST = '1d';
 
 /** prometheus.yml. Scrapes the text format 0.0.4, which 2.42 and 3.x read alike. */
 export function prometheusDocument(environment: Environment, topology: Topology): Document {
@@ -25,7 +28,7 @@ export function prometheusDocument(environment: Environment, topology: Topology)
     ...(environment.alertmanager === undefined
       ? {}
       : { alerting: { alertmanagers: [{ static_configs: [{ targets: [reach.alertmanager] }] }] } }),
-    ...(receivesMetrics(topology) ? { storage: { tsdb: { out_of_order_time_window: LATEST_PUSH } } } : {}),
+    storage: { tsdb: { out_of_order_time_window: LATEST } },
     ...remoteWrite(environment, topology),
     scrape_configs: [
       ...(receivesMetrics(topology) ? [] : [fixedJob('gateway', reach.gatewayAdmin)]),

@@ -4,77 +4,99 @@ import type { Environment } from '../../contracts/environment.ts';
 import type { Context } from '../context.ts';
 import { type DashboardAnswer, isRange, RANGES, type Range } from '../dashboard/answer.ts';
 import { ask } from '../dashboard/ask.ts';
-import { createPrometheus } from '../dashboard/prometheus.ts';
+import { createPrometheus, type Prometheus } from '../dashboard/prometheus.ts';
 import { type Asset, serveDashboard } from '../dashboard/server.ts';
 import { Failure, Interrupted, UsageError } from '../errors.ts';
 import { readEnvironment } from '../project.ts';
+import { openTunnel } from '../tunnel/open-tunnel.ts';
+import { OPENABLE } from './open.ts';
 
 export interface DashboardFlags {
-  /** Address of the environment's Prometheus, if it is not where it would be on this host. */
+  /** Address of the environment's Prometheus. @default - found, through a tunnel where need be */
   readonly prometheus?: string;
   readonly range: string;
   readonly port: number;
 }
 
 /** What the page would show now. @throws UsageError, Failure */
-export async function dashboardNumbers(
+export function dashboardNumbers(
   name: string,
   flags: DashboardFlags,
   context: Context,
 ): Promise<DashboardAnswer> {
-  const { environment, prometheus } = open(name, flags, context);
-  return saying(environment, () => ask(environment, prometheus, rangeOf(flags), context.now() / 1000));
+  return withPrometheus(name, flags, context, ({ environment, prometheus, lost }) =>
+    saying(environment, () =>
+      Promise.race([ask(environment, prometheus, rangeOf(flags), context.now() / 1000), lost]),
+    ),
+  );
 }
 
 /**
  * Serves the page until somebody ends it.
  * @throws UsageError, Failure if Prometheus does not answer or the port is taken, else Interrupted
  */
-export async function dashboard(
+export function dashboard(
   name: string,
   flags: DashboardFlags,
   onReady: (url: string) => void,
   context: Context,
 ): Promise<never> {
-  const { environment, prometheus } = open(name, flags, context);
-  const range = rangeOf(flags);
-  const answers = (chosen: Range) => ask(environment, prometheus, chosen, context.now() / 1000);
-  await saying(environment, () => answers(range));
-  const server = await serveDashboard({
-    assets: page(context.toolkit),
-    ask: answers,
-    port: flags.port,
-  }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw new Failure(`port ${flags.port} is taken; --port names another, --port 0 takes any that is free`);
-  });
-  onReady(server.url);
-  await new Promise<void>((interrupted) => {
-    const unregister = context.onInterrupt(() => {
-      unregister();
-      interrupted();
+  return withPrometheus(name, flags, context, async ({ environment, prometheus, lost }) => {
+    const range = rangeOf(flags);
+    const answers = (chosen: Range) => ask(environment, prometheus, chosen, context.now() / 1000);
+    await saying(environment, () => answers(range));
+    const server = await serveDashboard({
+      assets: page(context.toolkit),
+      ask: answers,
+      port: flags.port,
+    }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error;
+      throw new Failure(`port ${flags.port} is taken; --port names another, --port 0 takes any that is free`);
     });
+    onReady(server.url);
+    let unregister = () => {};
+    const interrupted = new Promise<void>((done) => {
+      unregister = context.onInterrupt(done);
+    });
+    try {
+      await Promise.race([interrupted, lost]);
+    } finally {
+      unregister();
+      await server.close();
+    }
+    throw new Interrupted('');
   });
-  await server.close();
-  throw new Interrupted('');
 }
 
-function open(name: string, flags: DashboardFlags, context: Context) {
+interface Reached {
+  readonly environment: Environment;
+  readonly prometheus: Prometheus;
+  /** Rejects when the way there breaks. */
+  readonly lost: Promise<never>;
+}
+
+/** Does something with the environment's Prometheus, through a tunnel where there is no other way. */
+async function withPrometheus<T>(
+  name: string,
+  flags: DashboardFlags,
+  context: Context,
+  work: (reached: Reached) => Promise<T>,
+): Promise<T> {
   const environment = readEnvironment(context.project, name);
-  return { environment, prometheus: createPrometheus(addressOf(environment, flags.prometheus)) };
-}
-
-function addressOf({ name, platform, process, docker, prometheus }: Environment, given?: string): string {
+  rangeOf(flags);
+  const given = flags.prometheus;
   if (given !== undefined) {
-    if (/^https?:\/\/./.test(given)) return given;
-    throw new UsageError(`--prometheus: an address such as http://127.0.0.1:9090, got ${given}`);
+    if (!/^https?:\/\/./.test(given))
+      throw new UsageError(`--prometheus: an address such as http://127.0.0.1:9090, got ${given}`);
+    return work({ environment, prometheus: createPrometheus(given), lost: new Promise(() => undefined) });
   }
-  const here = platform === 'process' || (platform === 'docker' && !docker?.host?.startsWith('ssh:'));
-  const address = process?.address ?? '127.0.0.1';
-  if (here) return `http://${address === '0.0.0.0' ? '127.0.0.1' : address}:${prometheus.port}`;
-  throw new UsageError(
-    `Prometheus of ${name} runs on another machine: make a tunnel to it and name its end, --prometheus http://127.0.0.1:9090`,
-  );
+  const { port } = environment.prometheus;
+  const tunnel = await openTunnel({ environment, port, local: 0, probe: OPENABLE.prometheus }, context);
+  try {
+    return await work({ environment, prometheus: createPrometheus(tunnel.url), lost: tunnel.ended });
+  } finally {
+    await tunnel.close();
+  }
 }
 
 function rangeOf({ range }: DashboardFlags): Range {

@@ -3,9 +3,9 @@ import {
   type ComputeFirewallConfig,
 } from '@cdktf/provider-google/lib/compute-firewall/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface AccessRuleProps {
   readonly place: Place;

@@ -1,7 +1,7 @@
 import { ComputeFirewall } from '@cdktf/provider-google/lib/compute-firewall/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { AccessRuleProps } from './access-rule.ts';
-import { resourceName } from './resource-name.ts';
 
 /** After every rule of an environment, before Google's own. */
 const LAST_PRIORITY = 65_534;

@@ -1,9 +1,9 @@
 import { ComputeInstanceGroupManager } from '@cdktf/provider-google/lib/compute-instance-group-manager/index.js';
 import { ComputeResizeRequest } from '@cdktf/provider-google/lib/compute-resize-request/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { NodeGroupProps } from './node-group.ts';
 import { FLEX_START_SECONDS } from './provisioning.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface FlexStartGroupProps
   extends Pick<NodeGroupProps, 'place' | 'name' | 'count' | 'template' | 'held'> {

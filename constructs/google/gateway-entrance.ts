@@ -10,8 +10,8 @@ import { ComputeTargetHttpsProxy } from '@cdktf/provider-google/lib/compute-targ
 import { ComputeUrlMap } from '@cdktf/provider-google/lib/compute-url-map/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface GatewayEntranceProps {
   readonly environment: Environment;

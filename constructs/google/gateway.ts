@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Document } from '../../workloads/document.ts';
 import { gatewaySecrets } from '../../workloads/gateway.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import { LAST_SCRAPE_SECONDS, metricsAgent } from '../../workloads/metrics-agent.ts';
 import { PROMETHEUS_IMAGE } from '../../workloads/observability-images.ts';
 import type { Templates } from '../../workloads/templates.ts';
@@ -18,7 +19,6 @@ import { GatewayEntrance } from './gateway-entrance.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
 import type { Redis } from './redis.ts';
-import { resourceName } from './resource-name.ts';
 import { secretId } from './secret-id.ts';
 
 export interface GatewayProps {

@@ -2,8 +2,8 @@ import { ComputeDisk } from '@cdktf/provider-google/lib/compute-disk/index.js';
 import { ComputeDiskResourcePolicyAttachment } from '@cdktf/provider-google/lib/compute-disk-resource-policy-attachment/index.js';
 import { ComputeResourcePolicy } from '@cdktf/provider-google/lib/compute-resource-policy/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface MetricsDiskProps {
   readonly place: Place;

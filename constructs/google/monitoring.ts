@@ -7,6 +7,7 @@ import { cloudSection } from '../../contracts/cloud-section.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { machineLabel } from '../../contracts/machine-label.ts';
 import type { Document } from '../../workloads/document.ts';
+import { monitoringMachine } from '../../workloads/google-names.ts';
 import { routerImage } from '../../workloads/router-machine-facts.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import { StackFiles } from '../stack-files.ts';
@@ -16,7 +17,6 @@ import { MetricsDisk } from './metrics-disk.ts';
 import { MonitoringGrants } from './monitoring-grants.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface MonitoringProps {
   readonly environment: Environment;
@@ -48,7 +48,7 @@ export class Monitoring extends Construct {
     const [zone] = place.zones;
     if (image === undefined || zone === undefined)
       throw new Error(`environment ${environment.name} names no machine image or zone of monitoring`);
-    const name = resourceName(place.environment, [id]);
+    const name = monitoringMachine(place.environment);
     const own = {
       ...labels,
       [MACHINE_LABELS.environment]: machineLabel(environment.name),

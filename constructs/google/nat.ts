@@ -1,8 +1,8 @@
 import { ComputeRouter } from '@cdktf/provider-google/lib/compute-router/index.js';
 import { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 import type { Subnet } from './subnet.ts';
 
 export interface NatProps {

@@ -1,12 +1,12 @@
 import { ComputeNetwork } from '@cdktf/provider-google/lib/compute-network/index.js';
 import { DnsManagedZone } from '@cdktf/provider-google/lib/dns-managed-zone/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import { addressPlan } from './address-plan.ts';
 import { Nat } from './nat.ts';
 import type { Place } from './place.ts';
 import { PrivateApis } from './private-apis.ts';
 import { ProxySubnet } from './proxy-subnet.ts';
-import { resourceName } from './resource-name.ts';
 import { Subnet } from './subnet.ts';
 
 export interface NetworkProps {

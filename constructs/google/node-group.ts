@@ -1,9 +1,9 @@
 import type { ComputeHealthCheck } from '@cdktf/provider-google/lib/compute-health-check/index.js';
 import { ComputeRegionInstanceGroupManager } from '@cdktf/provider-google/lib/compute-region-instance-group-manager/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { NodeTemplate } from './node-template.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface NodeGroupProps {
   readonly place: Place;

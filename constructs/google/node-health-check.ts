@@ -1,8 +1,8 @@
 import { ComputeHealthCheck } from '@cdktf/provider-google/lib/compute-health-check/index.js';
 import { Construct } from 'constructs';
 import { NODE_HEALTH_PATH, NODE_HEALTH_PORT } from '../../contracts/node-health.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 /**
  * Whether a node should be replaced, which is not whether it is ready: a node that boots or drains is healthy. Three

@@ -4,10 +4,10 @@ import {
 } from '@cdktf/provider-google/lib/compute-region-instance-template/index.js';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Identity } from './identity.ts';
 import type { Place } from './place.ts';
 import type { Provisioning } from './provisioning.ts';
-import { resourceName } from './resource-name.ts';
 import type { Subnet } from './subnet.ts';
 
 export interface NodeTemplateProps {

@@ -1,8 +1,8 @@
 import { DnsManagedZone } from '@cdktf/provider-google/lib/dns-managed-zone/index.js';
 import { DnsRecordSet } from '@cdktf/provider-google/lib/dns-record-set/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface PrivateApisProps {
   readonly place: Place;

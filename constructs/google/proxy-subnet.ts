@@ -1,6 +1,6 @@
 import { ComputeSubnetwork } from '@cdktf/provider-google/lib/compute-subnetwork/index.js';
 import { Construct } from 'constructs';
-import { resourceName } from './resource-name.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { SubnetProps } from './subnet.ts';
 
 /** The range that the proxies of regional load balancers speak from. Google lets it log no flows. */

@@ -7,7 +7,7 @@ import type { Access } from './access.ts';
 import { addressPlan } from './address-plan.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import { Subnet } from './subnet.ts';
 
 export interface RedisProps {

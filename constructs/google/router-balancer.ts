@@ -5,10 +5,10 @@ import { DnsRecordSet } from '@cdktf/provider-google/lib/dns-record-set/index.js
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import { ROUTER_HEALTH_PATH } from '../../contracts/router-health.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import { routerTimes } from '../../workloads/router-machine-facts.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 import type { RouterGroup } from './router-group.ts';
 
 export interface RouterBalancerProps {

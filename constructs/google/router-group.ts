@@ -2,9 +2,9 @@ import { ComputeHealthCheck } from '@cdktf/provider-google/lib/compute-health-ch
 import { ComputeRegionInstanceGroupManager } from '@cdktf/provider-google/lib/compute-region-instance-group-manager/index.js';
 import { Construct } from 'constructs';
 import { ROUTER_HEALTH_PATH } from '../../contracts/router-health.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { NodeTemplate } from './node-template.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface RouterGroupProps {
   readonly place: Place;

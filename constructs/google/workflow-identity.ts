@@ -6,9 +6,9 @@ import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucke
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { StateObject } from '../../contracts/bootstrap.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import { customRoleId } from './custom-role-id.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 import type { Grant, WorkflowRights } from './workflow-rights.ts';
 import type { WorkloadPool } from './workload-pool.ts';
 

@@ -2,8 +2,8 @@ import { IamWorkloadIdentityPool } from '@cdktf/provider-google/lib/iam-workload
 import { IamWorkloadIdentityPoolProvider } from '@cdktf/provider-google/lib/iam-workload-identity-pool-provider/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Place } from './place.ts';
-import { resourceName } from './resource-name.ts';
 
 export interface WorkloadPoolProps {
   readonly place: Place;

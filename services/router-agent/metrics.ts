@@ -11,6 +11,14 @@ export function createMetrics(agent: Agent, nginx: Nginx): Registry {
   sourceMetrics(registry, agent);
   nginxMetrics(registry, agent, nginx);
   new Gauge({
+    name: 'fleet_router_time_seconds',
+    help: "The clock of the router's machine: Unix time.",
+    registers: [registry],
+    collect() {
+      this.set(Date.now() / 1000);
+    },
+  });
+  new Gauge({
     name: 'fleet_router_servers',
     help: 'Servers of a release by what their checks say.',
     labelNames: ['model', 'release', 'state'],

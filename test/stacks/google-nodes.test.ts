@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { resourceName } from '../../constructs/google/resource-name.ts';
+import { resourceName } from '../../workloads/google-names.ts';
 import { PROD_EDITS, synthProd } from '../support/prod.ts';
 import type { Attributes } from '../support/synth.ts';
 

@@ -1,4 +1,4 @@
-import { sha256 } from '../../workloads/document.ts';
+import { sha256 } from './document.ts';
 
 const HASH_LENGTH = 8;
 /** Of nearly every resource of Compute Engine. */
@@ -18,4 +18,9 @@ export function resourceName(
   if (valid === exact && parts.length === 1 && exact.length <= longest) return exact;
   const hash = sha256(JSON.stringify([environment, ...parts])).slice(0, HASH_LENGTH);
   return `${valid.slice(0, longest - HASH_LENGTH - 1).replace(/-+$/, '')}-${hash}`;
+}
+
+/** The machine with an environment's Prometheus, Alertmanager and Grafana. */
+export function monitoringMachine(environment: string): string {
+  return resourceName(environment, ['monitoring']);
 }
