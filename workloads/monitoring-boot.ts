@@ -106,7 +106,7 @@ export function monitoringUserData(props: MonitoringBootProps): Document {
 }
 
 /** Everything that the cloud-config writes: facts, steps, units. */
-function monitoringFiles({
+export function monitoringFiles({
   environment,
   topology,
   templates,

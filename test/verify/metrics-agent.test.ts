@@ -1,19 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { metricsAgentConfig } from '../../workloads/metrics-agent.ts';
+import { LAST_SCRAPE_SECONDS, metricsAgentConfig } from '../../workloads/metrics-agent.ts';
+import { chat } from '../services/gateway/support/answers.ts';
+import { fakeUpstream } from '../services/gateway/support/fake-upstream.ts';
+import { edgeConfig } from '../services/gateway/support/start.ts';
 import { freePort } from '../support/free-port.ts';
 import { ROOT } from '../support/local-project.ts';
 import { query } from '../support/prometheus.ts';
 
 const LIFE_MS = 5_000;
 const REQUESTS = 7;
-const LAST_SCRAPE_MS = 8_000;
+const KEY = 'the-key';
+const COUNTED = 'sum by (instance) (last_over_time(oss_requests_total{job="gateway",code="200"}[5m]))';
 
 const folder = mkdtempSync(join(tmpdir(), 'fleet-agent-'));
 let central: ChildProcess;
@@ -44,35 +48,30 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What the sidecar sees of a gateway: counters, and an end that waits to be read once more, as `--last-scrape` does. */
-class Instance {
-  requests = 0;
-  #scraped = () => {};
-  readonly server: Server = createServer((req, res) => {
-    if (req.url === '/metrics')
-      res.end(`# TYPE oss_requests_total counter\noss_requests_total ${this.requests}\n`, () =>
-        this.#scraped(),
-      );
-    else res.end('{}');
-  });
-
-  async end(): Promise<void> {
-    await Promise.race([
-      new Promise<void>((done) => {
-        this.#scraped = done;
-      }),
-      pause(LAST_SCRAPE_MS, undefined, { ref: false }),
-    ]);
-    this.server.close();
-    this.server.closeAllConnections();
-  }
+/** Starts a gateway as Cloud Run does: its metrics are at `admin`. Resolves with its address when it serves. */
+async function startGateway(router: string, admin: string) {
+  const cwd = mkdtempSync(join(folder, 'gateway-'));
+  const sha256 = createHash('sha256').update(KEY).digest('hex');
+  writeFileSync(join(cwd, 'gateway.json'), JSON.stringify(edgeConfig(router)));
+  writeFileSync(join(cwd, 'keys.json'), JSON.stringify([{ id: 'a', sha256 }]));
+  const child = spawn(
+    process.execPath,
+    [
+      join(ROOT, 'dist/services/gateway.js'),
+      ...['--config', 'gateway.json', '--listen', '127.0.0.1:0', '--admin', admin],
+      ...['--last-scrape', String(LAST_SCRAPE_SECONDS)],
+    ],
+    { cwd, env: { ROUTER_KEY: 'hop' }, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+  child.stdout.resume();
+  return { child, url: `http://${JSON.parse(line.split('\n')[0]).address}/v1/chat/completions` };
 }
 
-async function live(): Promise<number> {
-  const instance = new Instance();
-  const port = await freePort();
-  instance.server.listen(port, '127.0.0.1');
-  const admin = `127.0.0.1:${port}`;
+/** A gateway with its sidecar that lives for five seconds and is asked at their end. @returns How long its end took */
+async function live(router: string): Promise<number> {
+  const admin = `127.0.0.1:${await freePort()}`;
+  const gateway = await startGateway(router, admin);
   const agent = start(
     'sh',
     [
@@ -89,17 +88,27 @@ async function live(): Promise<number> {
     },
   );
   await pause(LIFE_MS);
-  instance.requests = REQUESTS;
+  for (let request = 0; request < REQUESTS; request += 1) {
+    const { status } = await fetch(gateway.url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}` },
+      body: JSON.stringify({ model: 'gpt-oss-120b', messages: [{ role: 'user', content: 'Hello' }] }),
+    });
+    expect(status).toBe(200);
+  }
   const began = Date.now();
   agent.kill('SIGTERM');
-  await Promise.all([instance.end(), once(agent, 'exit')]);
+  gateway.child.kill('SIGTERM');
+  const [[code]] = await Promise.all([once(gateway.child, 'exit'), once(agent, 'exit')]);
+  expect(code).toBe(0);
   return Date.now() - began;
 }
 
 test('two instances that live for five seconds are two series with all that they counted, within the ten seconds of Cloud Run', async () => {
-  const took = await Promise.all([live(), live()]);
+  const { url: router } = await fakeUpstream(chat(['hi']));
+  const took = await Promise.all([live(router), live(router)]);
   expect(Math.max(...took)).toBeLessThan(10_000);
-  const series = await query(url, 'last_over_time(oss_requests_total{job="gateway"}[5m])');
+  const series = await query(url, COUNTED);
   expect(series.map(({ value }) => value)).toEqual([REQUESTS, REQUESTS]);
   expect(new Set(series.map(({ metric }) => metric.instance)).size).toBe(2);
   for (const { metric } of series) expect(metric.instance).toMatch(/^gateway-00001-[0-9a-f]{12}$/);

@@ -106,6 +106,12 @@ export class Machine {
     writeFileSync(target, text, { mode });
   }
 
+  /** Makes `path` a symbolic link to another path of the machine. */
+  link(to: string, path: string): void {
+    mkdirSync(dirname(join(this.root, path)), { recursive: true });
+    symlinkSync(join(this.root, to), join(this.root, path));
+  }
+
   remove(path: string): void {
     rmSync(join(this.root, path));
   }
