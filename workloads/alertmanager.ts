@@ -14,8 +14,9 @@ const NOBODY = 'nobody';
 const PACE = {
   page: { group_wait: '15s', group_interval: '5m', repeat_interval: '1h' },
   ticket: { group_wait: '2m', group_interval: '15m', repeat_interval: '1d' },
-  // A dead-man switch counts the minutes since it last heard.
-  watchdog: { group_wait: '0s', group_interval: '1m', repeat_interval: '1m' },
+  // A dead-man switch counts the minutes since it last heard. Told again after a minute it would hear every two: at the next look
+  // the minute is not quite over.
+  watchdog: { group_wait: '0s', group_interval: '1m', repeat_interval: '50s' },
 } as const;
 
 /**

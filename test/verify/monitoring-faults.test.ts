@@ -65,10 +65,10 @@ describe.skipIf(!possible)('Prometheus of a running environment', () => {
     expect(pidsOfOthers()).toEqual(others);
   });
 
-  test('tells the dead-man switch of its life at least every two minutes', async () => {
+  test('tells the dead-man switch of its life every minute', async () => {
     await expect.poll(() => deadMan.heard.length, { timeout: 300_000 }).toBeGreaterThan(2);
     const pauses = deadMan.heard.slice(1).map((time, index) => time - (deadMan.heard[index] ?? 0));
-    expect(Math.max(...pauses)).toBeLessThan(125_000);
+    expect(Math.max(...pauses)).toBeLessThan(90_000);
   });
 
   test('killed: the switch alerts; started again, it has counted every request', async () => {

@@ -62,7 +62,7 @@ test('the watchdog is sent every minute and never as resolved, which a dead-man 
   expect(route.routes[0]).toMatchObject({
     receiver: 'dead-man',
     group_interval: '1m',
-    repeat_interval: '1m',
+    repeat_interval: '50s',
   });
   expect(receivers.find(({ name }: { name: string }) => name === 'dead-man').webhook_configs).toEqual([
     { url_file: '/run/fleet/secrets/dead-man-url', send_resolved: false },

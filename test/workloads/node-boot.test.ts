@@ -40,7 +40,7 @@ describe.each(CASES)('the user data of %s', (name, { environment, release }) => 
   test('has units that systemd understands, down to the last key', () => expectUnitsOfSystemd(userData));
 });
 
-const scripts = ['node', 'router', 'docker'].flatMap((room) =>
+const scripts = ['node', 'router', 'monitoring', 'grafana', 'gateway', 'docker'].flatMap((room) =>
   readdirSync(join(ROOT, 'templates', room))
     .filter((file) => file.endsWith('.sh'))
     .map((file) => join(ROOT, 'templates', room, file)),
