@@ -3,11 +3,11 @@ import { MemorystoreInstance } from '@cdktf/provider-google/lib/memorystore-inst
 import { NetworkConnectivityServiceConnectionPolicy } from '@cdktf/provider-google/lib/network-connectivity-service-connection-policy/index.js';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/index.js';
 import { Construct } from 'constructs';
+import { resourceName } from '../../workloads/google-names.ts';
 import type { Access } from './access.ts';
 import { addressPlan } from './address-plan.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
-import { resourceName } from '../../workloads/google-names.ts';
 import { Subnet } from './subnet.ts';
 
 export interface RedisProps {
