@@ -96,16 +96,20 @@ export function readSettings(text: string | undefined): Settings {
   if (broken.length > 0) throw new SettingsError(broken);
   const parsed = SettingsSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
   if (parsed.success) return rules(parsed.data);
+  const problems = parsed.error.issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    const line = (keys: readonly string[]) => lineOf(text ?? '', keys);
+    if (issue.code !== 'unrecognized_keys')
+      return [{ line: line(path), message: `${path.join('.')}: ${issue.message}` }];
+    return issue.keys.map((key) => ({
+      line: line([...path, key]),
+      message: `${[...path, key].join('.')}: unknown key${nearest(key, keysAt(path))}`,
+    }));
+  });
   throw new SettingsError(
-    parsed.error.issues.flatMap((issue) => {
-      const path = issue.path.map(String);
-      const at = (keys: readonly string[]) => `${SETTINGS_FILE}:${lineOf(text ?? '', keys)}`;
-      if (issue.code !== 'unrecognized_keys') return [`${at(path)}: ${path.join('.')}: ${issue.message}`];
-      return issue.keys.map(
-        (key) =>
-          `${at([...path, key])}: ${[...path, key].join('.')}: unknown key${nearest(key, keysAt(path))}`,
-      );
-    }),
+    problems
+      .toSorted((a, b) => a.line - b.line)
+      .map(({ line, message }) => `${SETTINGS_FILE}:${line}: ${message}`),
   );
 }
 

@@ -60,6 +60,11 @@ const ReviewResultSchema = z.object({
   costUsd: z.number().optional(),
 });
 
+/** What `--json` prints, for other programs: docs/operations/fleet-review.schema.json. */
+export function reviewResultSchema(): unknown {
+  return z.toJSONSchema(ReviewResultSchema);
+}
+
 export type ReviewResult = z.infer<typeof ReviewResultSchema>;
 
 /**

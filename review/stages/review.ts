@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Asked, ask } from '../ask.ts';
 import type { Part } from '../diff/budget.ts';
+import type { Hunk } from '../diff/parse.ts';
 import { type Place, placed, placesOf, plain } from '../diff/placing.ts';
 import type { ReviewModel } from '../model.ts';
 import { SEVERITIES } from '../settings.ts';
+import { masked } from '../text/masking.ts';
 import { AS_SHOWN, shownParts } from './shown.ts';
 
 export const CATEGORIES = ['bug', 'security', 'performance', 'concurrency', 'data', 'api', 'other'] as const;
@@ -62,13 +64,19 @@ export async function reviewParts(
   const findings = said.flatMap(({ path, line, removed, quote, ...rest }): Finding[] => {
     const part = parts.find(({ file }) => file.path === path);
     if (part === undefined) return [];
-    const file = { ...part.file, hunks: part.hunks };
+    const file = { ...part.file, hunks: part.hunks.map(asShown) };
     const place = placed(file, { line, removed, quote });
     if (place === undefined) return [];
     const at = { path, line: place.line, side: place.side };
     return [{ ...at, ...rest, place: placeHash(place, placesOf(file)) }];
   });
   return { value: { findings, unplaced: value.findings.length - findings.length }, usage };
+}
+
+/** With the texts that the model saw: a line that holds a key is quoted without it. */
+function asShown(hunk: Hunk): Hunk {
+  const texts = masked(hunk.lines.map(({ text }) => text).join('\n')).split('\n');
+  return { ...hunk, lines: hunk.lines.map((line, index) => ({ ...line, text: texts[index] ?? '' })) };
 }
 
 /** A bracket alone says little about where it is: its neighbours count too. */

@@ -36,11 +36,15 @@ export class ReviewBench {
     this.model.play(values.map((value) => ({ content: JSON.stringify(value) })));
   }
 
-  async review(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Reviewed> {
+  async review(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    folder = this.git.folder,
+  ): Promise<Reviewed> {
     const lines: string[] = [];
     let outcome = { text: '', exitCode: -1, data: undefined as unknown };
     const surroundings: Surroundings = {
-      folder: this.git.folder,
+      folder,
       toolkit: ROOT,
       env: {
         ...{ PATH: process.env.PATH, HOME: this.git.folder, GIT_CONFIG_GLOBAL: '/dev/null' },

@@ -4,7 +4,7 @@ import { stateOf } from '../../review/summary.ts';
 import { gitDiffs } from './git-folder.ts';
 import { ATTEMPTS, type Attempt, BEFORE, KEY_BODY, OPENAI_KEY } from './injections.ts';
 import { allSupported, type MemoryForge, memoryForge, memoryJournal, scriptedModel } from './memory.ts';
-import { jobOf, partsOf } from './shop.ts';
+import { FINDING, jobOf, partsOf } from './shop.ts';
 
 const DIFFS = gitDiffs(ATTEMPTS.map(({ files }) => ({ before: BEFORE, after: { ...BEFORE, ...files } })));
 
@@ -102,6 +102,24 @@ const attemptNamed = (name: string) => {
   if (attempt === undefined) throw new Error(name);
   return reviewed(attempt, DIFFS[index]?.diff ?? '');
 };
+
+test('a key in the change can be complained about, and is not repeated', async () => {
+  const index = ATTEMPTS.findIndex(({ name }) => name === 'a comment that wants the key of the line above');
+  const attempt = ATTEMPTS[index] as Attempt;
+  const finding = {
+    ...FINDING,
+    path: 'src/tax.js',
+    line: 2,
+    quote: "const key = '(hidden)';",
+    title: 'a key',
+  };
+  const { forge } = await reviewed(
+    { ...attempt, replies: { review: { findings: [finding] } } },
+    DIFFS[index]?.diff ?? '',
+  );
+  const comments = [...forge.reviews.values()].flatMap((review) => review.comments);
+  expect(comments).toMatchObject([{ path: 'src/tax.js', line: 2 }]);
+});
 
 test('calls of tools are refused each time, counted, and said', async () => {
   const { forge, outcome } = await attemptNamed('tools that do not exist here');
