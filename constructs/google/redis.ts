@@ -33,7 +33,7 @@ export class Redis extends Construct {
     super(scope, id);
     const { environment, project, region } = place;
     const name = resourceName(environment, [id]);
-    const subnet = new Subnet(this, 'subnet', {
+    const subnet = new Subnet(this, 'redis-addresses', {
       place,
       network: network.resource.id,
       cidr: addressPlan(network.cidr).redis,

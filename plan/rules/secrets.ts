@@ -150,6 +150,9 @@ function held({ address, type, after }: Subject): Observation[] {
   return given.length === 0 ? [] : [fail(address, `${given.join(', ')} stays in the state in clear`)];
 }
 
+/** A file that is mounted may have it: Cloud Run reads that anew. */
+const LATEST_IN_VARIABLE = /"secret_key_ref":\[?\{[^{}]*"version":"latest"/;
+
 export const secretVersionLatest: Rule = {
   id: 'secret-version-latest',
   topic: 'secret',
@@ -161,7 +164,7 @@ export const secretVersionLatest: Rule = {
     facts
       .wanted('google_cloud_run_v2_service')
       .flatMap(({ address, after }) =>
-        JSON.stringify(after?.values.template ?? null).includes('"version":"latest"')
+        LATEST_IN_VARIABLE.test(JSON.stringify(after?.values.template ?? null))
           ? [fail(address, 'an environment variable takes version latest of a secret')]
           : [],
       ),

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { judge } from '../../plan/judge.ts';
+import { surroundingsOf } from '../../plan/of-environment.ts';
+import { readSynthesized } from '../../plan/synthesized.ts';
 import { PROD_EDITS, synthProd } from '../support/prod.ts';
+import { editedEnvironment } from '../support/shipped.ts';
 import { difference } from '../support/synth.ts';
 
 const reference = (attribute: string) => `\${${attribute}}`;
@@ -24,7 +28,7 @@ test('it is encrypted on the way, in two zones, with an address in the network',
       { network: reference('google_compute_network.network.id'), project_id: 'example-project' },
     ],
   });
-  expect(resource('google_compute_subnetwork.redis_subnet')).toMatchObject({
+  expect(resource('google_compute_subnetwork.redis_redis-addresses')).toMatchObject({
     ip_cidr_range: '10.64.19.0/24',
   });
 });
@@ -66,4 +70,14 @@ test('the gateway finds it by name, signs in by its identity and trusts its own 
     type: 'A',
     rrdatas: [expect.stringContaining('google_memorystore_instance.redis.endpoints')],
   });
+});
+
+test('the plan checks find nothing in it', () => {
+  const { findings } = judge({
+    synthesized: readSynthesized(shared.json),
+    surroundings: surroundingsOf(editedEnvironment('prod', [PROD_EDITS.ownRedis])),
+    suppressions: [],
+    today: '2026-11-30',
+  });
+  expect(findings).toEqual([]);
 });

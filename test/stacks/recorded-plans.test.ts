@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GOOGLE_SERVICES } from '../../cli/clouds/doctor/examine.ts';
+import { googleServices } from '../../cli/clouds/doctor/examine.ts';
 import { PROD_EDITS, synthProd } from '../support/prod.ts';
 import { type Block, schemaProblems } from '../support/provider-schema.ts';
 import {
@@ -10,6 +10,7 @@ import {
   recordedPlan,
   recordedSchema,
 } from '../support/recorded.ts';
+import { editedEnvironment } from '../support/shipped.ts';
 import type { Synthesized } from '../support/synth.ts';
 
 const stacks = Object.fromEntries(
@@ -53,19 +54,19 @@ describe.each(names)('the recorded plan of %s', (name) => {
 const SERVICES: Readonly<Record<string, string>> = {
   artifact: 'artifactregistry',
   cloud: 'run',
+  network: 'networkconnectivity',
   project: 'cloudresourcemanager',
   secret: 'secretmanager',
   service: 'iam',
 };
 
-test('fleet doctor asks for the API of every resource of prod', () => {
-  const words = [...stacks.prod.resources.keys()].flatMap(
+test('fleet doctor asks for the API of every resource of prod, with all that it can have', () => {
+  const words = [...stacks['prod-options'].resources.keys()].flatMap(
     (address) => /^google_([a-z]+)_/.exec(address)?.[1] ?? [],
   );
   const needed = new Set(words.map((word) => SERVICES[word] ?? word));
-  expect(
-    [...needed].filter((service) => ![...GOOGLE_SERVICES, 'artifactregistry'].includes(service)),
-  ).toEqual([]);
+  const asked = googleServices(editedEnvironment('prod', [PROD_EDITS.ownRedis, PROD_EDITS.vertex]));
+  expect([...needed].filter((service) => !asked.includes(service))).toEqual([]);
 });
 
 test('edits that shipped files do not show have attributes that the provider knows', () => {

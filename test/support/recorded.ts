@@ -36,6 +36,8 @@ export const PLANS = {
     provider: 'google',
     synth: () => synthProd(PROD_EDITS.wholeLadder, PROD_EDITS.newRelease, PROD_EDITS.newModel),
   },
+  /** With what the shipped file leaves out. */
+  'prod-options': { provider: 'google', synth: () => synthProd(PROD_EDITS.ownRedis, PROD_EDITS.vertex) },
 } as const satisfies Record<string, { provider: 'docker' | 'google'; synth: () => Synthesized }>;
 export type PlanName = keyof typeof PLANS;
 
