@@ -13,6 +13,7 @@ const programs = {
   'services/gateway': 'services/gateway/main.ts',
   // The gateway's thread that counts tokens: loaded by it only when it is needed.
   'services/gateway-tokens': 'services/gateway/tokens/worker.ts',
+  'services/pr-reviewer': 'services/pr-reviewer/main.ts',
   'services/router-agent': 'services/router-agent/main.ts',
   'services/vllm-simulator': 'services/vllm-simulator/main.ts',
 };

@@ -7,7 +7,7 @@ type InProject = (command: (context: Context) => Promise<Outcome>) => Promise<vo
 /** Adds the commands for our container images. */
 export function addImageCommand(program: Command, inProject: InProject, paint: Paint): void {
   const image = program.command('image').description('container images of ours that clouds run: build, push');
-  const IMAGE = ['[image]', 'gateway or router', 'gateway'] as const;
+  const IMAGE = ['[image]', 'gateway, router or reviewer', 'gateway'] as const;
   const TAG = ['--tag <tag>', 'its tag (default: version and commit)'] as const;
   image
     .command('build')

@@ -8,11 +8,17 @@ const Shape = z.object({
   platform: z.string(),
   google: z.object({ project: z.string(), region: z.string() }).optional(),
   aws: z.object({ account: z.string(), region: z.string() }).optional(),
-  images: z.object({ gateway: z.string().optional(), router: z.string().optional() }).nullish(),
+  images: z
+    .object({
+      gateway: z.string().optional(),
+      router: z.string().optional(),
+      reviewer: z.string().optional(),
+    })
+    .nullish(),
 });
 
 /** The images of ours that clouds pull. */
-export const CLOUD_IMAGES = ['gateway', 'router'] as const;
+export const CLOUD_IMAGES = ['gateway', 'router', 'reviewer'] as const;
 export type CloudImage = (typeof CLOUD_IMAGES)[number];
 
 export interface ImageRepository {

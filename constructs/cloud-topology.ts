@@ -26,7 +26,7 @@ export class CloudTopology implements Topology {
     gatewaySecret: (name: string) => SecretSource,
     managedRedis?: ManagedRedis,
   ) {
-    const { gateway, router, egress, prometheus } = environment;
+    const { gateway, router, egress, prometheus, reviewer } = environment;
     const alertmanager = environment.alertmanager?.port ?? ALERTMANAGER_PORT;
     const grafana = environment.grafana?.port ?? GRAFANA_PORT;
     const everywhere = (port: number) => `0.0.0.0:${port}`;
@@ -42,6 +42,8 @@ export class CloudTopology implements Topology {
       prometheus: everywhere(prometheus.port),
       alertmanager: everywhere(alertmanager),
       grafana: everywhere(grafana),
+      reviewer: reviewer && everywhere(reviewer.port),
+      reviewerAdmin: reviewer && everywhere(reviewer.adminPort),
     };
     this.reach = {
       router: named('router', router.port),
@@ -64,9 +66,11 @@ export class CloudTopology implements Topology {
     this.#gatewaySecret = gatewaySecret;
   }
 
-  /** On machines fetched at boot by the machine's identity, into memory. The gateway gets them as its platform can. */
+  /** On machines fetched at boot by the machine's identity, into memory. Gateway and reviewer get them as their platform can. */
   secret(name: string, part: SecretReader): SecretSource {
-    return part === 'gateway' ? this.#gatewaySecret(name) : { file: `${SECRETS_FOLDER}/${name}` };
+    return part === 'gateway' || part === 'reviewer'
+      ? this.#gatewaySecret(name)
+      : { file: `${SECRETS_FOLDER}/${name}` };
   }
 
   simulatedAuthority(endpoint: string): string {

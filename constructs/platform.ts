@@ -42,4 +42,6 @@ export interface Platform {
   observability(scope: Construct, props: ObservabilityProps): void;
   /** What gateways share; asked for before they are. */
   redis(scope: Construct): void;
+  /** Reviews pull requests. Absent: it runs none, and no environment on it has one. */
+  reviewer?(scope: Construct): void;
 }

@@ -5,5 +5,5 @@ export interface Toolkit {
   /** The project's folder (the one with cdktf.json), relative to the folder that Terraform runs in. */
   readonly projectPath: string;
   /** SHA-256 of a bundled service, so that a new program is a change in the plan. */
-  programHash(service: 'gateway' | 'router-agent' | 'vllm-simulator'): string;
+  programHash(service: 'gateway' | 'pr-reviewer' | 'router-agent' | 'vllm-simulator'): string;
 }

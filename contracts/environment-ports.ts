@@ -12,7 +12,7 @@ export interface EnvironmentPort {
 /** All ports that an environment takes on one host. Empty where its programs do not share one (google, aws). */
 export function portsOf(environment: Environment): EnvironmentPort[] {
   if (environment.platform !== 'process' && environment.platform !== 'docker') return [];
-  const { gateway, router, egress, prometheus, alertmanager, grafana } = environment;
+  const { gateway, router, egress, prometheus, alertmanager, grafana, reviewer } = environment;
   return [
     { path: ['gateway', 'port'], port: gateway.port },
     { path: ['gateway', 'adminPort'], port: gateway.adminPort },
@@ -24,6 +24,12 @@ export function portsOf(environment: Environment): EnvironmentPort[] {
     { path: ['prometheus', 'port'], port: prometheus.port },
     ...(alertmanager === undefined ? [] : [{ path: ['alertmanager', 'port'], port: alertmanager.port }]),
     ...(grafana === undefined ? [] : [{ path: ['grafana', 'port'], port: grafana.port }]),
+    ...(reviewer === undefined
+      ? []
+      : [
+          { path: ['reviewer', 'port'], port: reviewer.port },
+          { path: ['reviewer', 'adminPort'], port: reviewer.adminPort },
+        ]),
     ...(gateway.redis !== undefined && runsRedis(environment)
       ? [{ path: ['gateway', 'redis', 'port'], port: gateway.redis.port }]
       : []),

@@ -12,6 +12,7 @@ import { observabilityProblems } from './observability-rules.ts';
 import type { Problem } from './problem.ts';
 import { redisProblems } from './redis-rules.ts';
 import { definitionOf, hostedModelOf } from './release.ts';
+import { reviewerProblems } from './reviewer-rules.ts';
 import { routerProblems } from './router-rules.ts';
 import { secretProblems } from './secret-rules.ts';
 import { FULL_WEIGHT, formatPercent, toBasisPoints } from './weight.ts';
@@ -38,6 +39,7 @@ const RULES: readonly Rule[] = [
   gatewayProblems,
   routerProblems,
   observabilityProblems,
+  reviewerProblems,
   endpoints,
   secretProblems,
   redisProblems,

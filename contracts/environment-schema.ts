@@ -8,6 +8,7 @@ import { Model, type Release } from './schema/models.ts';
 import type { Nodes } from './schema/nodes.ts';
 import { Alertmanager, Grafana, Prometheus } from './schema/observability.ts';
 import { AwsPlatform, DockerPlatform, GooglePlatform, ProcessPlatform } from './schema/platforms.ts';
+import { Reviewer } from './schema/reviewer.ts';
 import { Router } from './schema/router.ts';
 import { Slo } from './schema/slo.ts';
 import { State } from './schema/state.ts';
@@ -35,6 +36,7 @@ export const EnvironmentSchema = z.strictObject({
   prometheus: Prometheus.prefault({}),
   alertmanager: Alertmanager.optional(),
   grafana: Grafana.optional(),
+  reviewer: Reviewer.optional(),
   slo: Slo.prefault({}),
   state: State.optional(),
   checks: Checks.prefault({}),

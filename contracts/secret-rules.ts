@@ -2,6 +2,7 @@ import type { Environment } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { secretUses } from './observability-rules.ts';
 import type { Problem } from './problem.ts';
+import { REVIEWER_SECRETS } from './reviewer-rules.ts';
 
 /** References to secrets must lead somewhere, to a kind that the platform can read, and never be the secret itself. */
 export function secretProblems(environment: Environment): Problem[] {
@@ -13,6 +14,10 @@ function secretReferences(environment: Environment): Problem[] {
     [['gateway', 'keys'], environment.gateway.keys],
     [['gateway', 'redis', 'password'], environment.gateway.redis?.password],
     [['router', 'key'], environment.router.key],
+    ...REVIEWER_SECRETS.map((field): [Problem['path'], string | undefined] => [
+      ['reviewer', field],
+      environment.reviewer?.[field],
+    ]),
     ...Object.entries(environment.endpoints).map(
       ([name, { bearer }]): [Problem['path'], string | undefined] => [['endpoints', name, 'bearer'], bearer],
     ),

@@ -18,7 +18,7 @@ export async function stop(host: Host, environment: string, part: string): Promi
 }
 
 /** As a request travels: who takes requests ends before those who answer them. All others end together, last. */
-const FRONT_TO_BACK = ['gateway', 'router', 'egress', 'router-agent'];
+const FRONT_TO_BACK = ['reviewer', 'gateway', 'router', 'egress', 'router-agent'];
 
 /**
  * Ends every part of an environment, installed or stray, from front to back, so that running requests can be

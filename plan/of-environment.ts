@@ -43,7 +43,7 @@ export function pathOf(environment: Environment, address: string): readonly stri
     const prefix = `nodes_${model}_${release}`.replace(/[^\w-]/g, '-');
     if (name === prefix || name.startsWith(`${prefix}_`)) return ['models', model, 'releases', release];
   }
-  const part = ['gateway', 'router', 'egress', 'prometheus'].find(
+  const part = ['gateway', 'router', 'egress', 'prometheus', 'reviewer'].find(
     (key) => name === key || name.startsWith(`${key}_`),
   );
   return part === undefined ? [] : [part];

@@ -42,6 +42,7 @@ export class EnvironmentStack extends ReadableStack {
     platform.router(this, { weights: documents.weights, servers: documents.servers });
     if (runsRedis(environment)) platform.redis(this);
     platform.gateway(this, { document: documents.gateway });
+    if (environment.reviewer !== undefined) platform.reviewer?.(this);
     platform.observability(this, documents);
     new TerraformOutput(this, WEIGHTS_OUTPUT, { value: weightsNote(environment) });
   }

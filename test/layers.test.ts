@@ -32,6 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'fastest-levenshtein',
     'gpt-tokenizer',
     'octokit',
+    'openai',
     '@octokit',
   ],
   cli: [

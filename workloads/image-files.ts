@@ -9,6 +9,8 @@ export interface ImageFiles {
   readonly router: BuildContext;
   /** What clouds run: gateway, and egress beside the router. */
   readonly gateway: BuildContext;
+  /** What clouds run: the reviewer of pull requests. */
+  readonly reviewer: BuildContext;
 }
 
 /** What goes into the images: bundles and a few scripts, nothing that is installed at run time. */
@@ -22,6 +24,7 @@ export function imageFiles(readToolkit: (path: string) => string): ImageFiles {
       ...shared,
       ...['receive.sh', 'with-secret.sh'].map(script),
       ...gateway,
+      program('pr-reviewer'),
       program('vllm-simulator'),
     ]),
     router: Object.fromEntries([
@@ -30,5 +33,6 @@ export function imageFiles(readToolkit: (path: string) => string): ImageFiles {
       program('router-agent'),
     ]),
     gateway: Object.fromEntries([...shared, ...gateway]),
+    reviewer: Object.fromEntries([...shared, program('pr-reviewer')]),
   };
 }

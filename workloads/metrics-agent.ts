@@ -23,12 +23,12 @@ const ARGUMENTS = [
 const BOOT = `cd ${METRICS_FOLDER} && echo $FLEET_METRICS_SCRIPT | base64 -d >metrics.sh && exec sh metrics.sh $0 $@`;
 
 /** Prometheus' configuration as an agent; `{instance}` is filled in where it runs. */
-export function metricsAgentConfig(url: string, admin: string): string {
+export function metricsAgentConfig(url: string, admin: string, job = 'gateway'): string {
   return stringify({
     global: { scrape_interval: INTERVAL, scrape_timeout: '1s' },
     scrape_configs: [
       {
-        job_name: 'gateway',
+        job_name: job,
         static_configs: [{ targets: [admin], labels: { instance: '{instance}' } }],
       },
     ],
@@ -38,24 +38,33 @@ export function metricsAgentConfig(url: string, admin: string): string {
   });
 }
 
-/** What a platform starts beside a gateway: entry point, arguments and environment of the container. */
+/** The program that an agent runs beside. */
+export interface Watched {
+  readonly job: string;
+  readonly adminPort: number;
+}
+
+/** What a platform starts beside a gateway or a reviewer: entry point, arguments and environment of the container. */
 export function metricsAgent(
   environment: Environment,
   { reach }: Topology,
   template: MetricsAgentTemplate,
+  { job, adminPort }: Watched = { job: 'gateway', adminPort: environment.gateway.adminPort },
 ): {
   readonly command: readonly string[];
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 } {
-  const admin = `127.0.0.1:${environment.gateway.adminPort}`;
+  const admin = `127.0.0.1:${adminPort}`;
   const encoded = (text: string) => Buffer.from(text).toString('base64');
   return {
     command: ['sh', '-c', BOOT],
     arguments: ARGUMENTS,
     environment: {
       FLEET_METRICS_SCRIPT: encoded(template.program),
-      FLEET_METRICS_CONFIG: encoded(metricsAgentConfig(`http://${reach.prometheus}/api/v1/write`, admin)),
+      FLEET_METRICS_CONFIG: encoded(
+        metricsAgentConfig(`http://${reach.prometheus}/api/v1/write`, admin, job),
+      ),
       FLEET_METRICS_FOLDER: METRICS_FOLDER,
       FLEET_GATEWAY_ADMIN: admin,
     },

@@ -32,6 +32,7 @@ export function prometheusDocument(environment: Environment, topology: Topology)
     ...remoteWrite(environment, topology),
     scrape_configs: [
       ...(receivesMetrics(topology) ? [] : [fixedJob('gateway', reach.gatewayAdmin)]),
+      ...(reach.reviewerAdmin === undefined ? [] : [fixedJob('reviewer', reach.reviewerAdmin)]),
       ...routerJobs(environment, topology),
       ...serverJobs(environment, topology),
       ...exporterJobs(environment, topology),

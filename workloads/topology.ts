@@ -17,6 +17,7 @@ export const EXPORTER_PORTS = { 'node-exporter': 9100, 'dcgm-exporter': 9400 } a
 export type SecretReader =
   | 'gateway'
   | 'router'
+  | 'reviewer'
   | 'egress'
   | 'endpoint'
   | 'prometheus'
@@ -44,6 +45,9 @@ export interface Topology {
     readonly grafana: string;
     /** Absent: the platform runs none. */
     readonly redis?: string;
+    /** Absent: the environment has none. */
+    readonly reviewer?: string;
+    readonly reviewerAdmin?: string;
   };
   /** Where others reach them. */
   readonly reach: {
@@ -58,6 +62,8 @@ export interface Topology {
     readonly grafana: string;
     /** Absent: the platform runs none, or as a service of its own. */
     readonly redis?: string;
+    /** Absent: the environment has none. */
+    readonly reviewerAdmin?: string;
   };
   /** How gateways reach the Redis that the platform runs as a service of its own. */
   readonly managedRedis?: ManagedRedis;

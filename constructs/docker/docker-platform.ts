@@ -21,6 +21,7 @@ import { Grafana } from './grafana.ts';
 import { HostRules } from './host-rules.ts';
 import { Prometheus } from './prometheus.ts';
 import { Redis } from './redis.ts';
+import { Reviewer } from './reviewer.ts';
 import { Router } from './router.ts';
 import { ServiceImage } from './service-image.ts';
 import { SimulatedEndpoint } from './simulated-endpoint.ts';
@@ -130,6 +131,10 @@ export class DockerPlatform implements Platform {
     if (alertmanager !== undefined)
       new Alertmanager(scope, 'alertmanager', { context, document: alertmanager });
     if (grafana !== undefined) new Grafana(scope, 'grafana', { context, documents: grafana });
+  }
+
+  reviewer(scope: Construct): void {
+    new Reviewer(scope, 'reviewer', { context: this.#context });
   }
 
   redis(scope: Construct): void {

@@ -31,7 +31,7 @@ export class DockerTopology implements Topology {
   readonly #prefix: string;
 
   constructor(environment: Environment) {
-    const { name, gateway, router, egress, prometheus } = environment;
+    const { name, gateway, router, egress, prometheus, reviewer } = environment;
     const alertmanager = environment.alertmanager?.port ?? ALERTMANAGER_PORT;
     const grafana = environment.grafana?.port ?? GRAFANA_PORT;
     const [hash = 0] = createHash('sha256').update(name).digest();
@@ -51,6 +51,8 @@ export class DockerTopology implements Topology {
       alertmanager: everywhere(alertmanager),
       grafana: everywhere(grafana),
       redis: gateway.redis && everywhere(gateway.redis.port),
+      reviewer: reviewer && everywhere(reviewer.port),
+      reviewerAdmin: reviewer && everywhere(reviewer.adminPort),
     };
     this.reach = {
       router: `router:${router.port}`,
@@ -62,6 +64,7 @@ export class DockerTopology implements Topology {
       alertmanager: `alertmanager:${alertmanager}`,
       grafana: `grafana:${grafana}`,
       redis: gateway.redis && `redis:${gateway.redis.port}`,
+      reviewerAdmin: reviewer && `reviewer:${reviewer.adminPort}`,
     };
     this.grafana = {
       folder: DOCUMENTS_FOLDER,

@@ -8,6 +8,8 @@ export interface AddressPlan {
   readonly gateway: string;
   /** What gateways share: addresses that Memorystore takes. */
   readonly redis: string;
+  /** The reviewer, which speaks to GitHub. */
+  readonly reviewer: string;
   /** Proxies of a regional load balancer. */
   readonly proxies: string;
 }
@@ -21,6 +23,7 @@ export function addressPlan(cidr: string): AddressPlan {
     monitoring: range(17, 24),
     gateway: range(18, 24),
     redis: range(19, 24),
+    reviewer: range(22, 24),
     proxies: range(20, 23),
   };
 }

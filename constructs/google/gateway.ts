@@ -49,6 +49,8 @@ const START = { periodSeconds: 5, failureThreshold: 48 } as const;
  * one is a new revision. Weights are not in it. Its default URL answers only inside: provider 6.50 cannot switch it off.
  */
 export class Gateway extends Construct {
+  readonly service: CloudRunV2Service;
+
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
     const { environment, place, network, access } = props;
@@ -64,7 +66,7 @@ export class Gateway extends Construct {
           member: access.gateway.resource.member,
         }),
     );
-    const service = new CloudRunV2Service(this, 'Resource', {
+    this.service = new CloudRunV2Service(this, 'Resource', {
       name: resourceName(place.environment, [id], LONGEST_NAME),
       location: place.region,
       ingress: isPublic ? 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' : 'INGRESS_TRAFFIC_INTERNAL_ONLY',
@@ -105,7 +107,7 @@ export class Gateway extends Construct {
         targetServiceAccounts: [access.router.resource.email],
       },
     });
-    if (isPublic) new GatewayEntrance(this, 'entrance', { environment, place, service });
+    if (isPublic) new GatewayEntrance(this, 'entrance', { environment, place, service: this.service });
   }
 }
 

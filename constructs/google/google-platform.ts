@@ -30,6 +30,7 @@ import { NodeGrants } from './node-grants.ts';
 import { NodeHealthCheck } from './node-health-check.ts';
 import { Nodes, type NodesProps } from './nodes.ts';
 import { Redis } from './redis.ts';
+import { Reviewer } from './reviewer.ts';
 import { Router } from './router.ts';
 
 /** Google Cloud. It runs nodes, router machines with the egress, and gateway, and delivers the documents. */
@@ -40,6 +41,7 @@ export class GooglePlatform implements Platform {
   /** What the nodes of all releases have in common; the gateway takes its part of it. */
   readonly #nodes: Omit<NodesProps, 'release' | 'userData'>;
   #redis: Redis | undefined;
+  #gateway: Gateway | undefined;
 
   constructor(stack: TerraformStack, environment: Environment, toolkit: Toolkit, templates: Templates) {
     const { google, name, labels } = environment;
@@ -71,7 +73,10 @@ export class GooglePlatform implements Platform {
 
     const { cidr, nodesReachInternet } = google.network;
     const place = { environment: name, ...google };
-    const network = new Network(stack, 'network', { place, cidr, nodesReachInternet });
+    const network = new Network(stack, 'network', {
+      ...{ place, cidr, nodesReachInternet },
+      reviewer: environment.reviewer !== undefined,
+    });
     const access = new Access(stack, 'access', { place, network, nodesReachInternet, environment });
     this.#nodes = {
       environment,
@@ -114,11 +119,19 @@ export class GooglePlatform implements Platform {
   }
 
   gateway(scope: Construct, { document }: DocumentProps): void {
-    new Gateway(scope, 'gateway', {
+    this.#gateway = new Gateway(scope, 'gateway', {
       ...this.#nodes,
       topology: this.topology,
       document,
       redis: this.#redis,
+      templates: this.#templates,
+    });
+  }
+
+  reviewer(scope: Construct): void {
+    if (this.#gateway === undefined) throw new Error('the reviewer needs the gateway');
+    new Reviewer(scope, 'reviewer', {
+      ...{ ...this.#nodes, topology: this.topology, gateway: this.#gateway },
       templates: this.#templates,
     });
   }

@@ -14,6 +14,11 @@ export interface IdentityProps {
 /** Of service accounts. */
 const LONGEST_ACCOUNT_ID = 30;
 
+/** How Google will call the identity of that name. */
+export function identityEmail({ environment, project }: Place, name: string): string {
+  return `${resourceName(environment, [name], LONGEST_ACCOUNT_ID)}@${project}.iam.gserviceaccount.com`;
+}
+
 /** What machines of one kind may do, and what firewall rules know them by. It has no keys. */
 export class Identity extends Construct {
   readonly resource: ServiceAccount;

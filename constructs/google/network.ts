@@ -15,6 +15,8 @@ export interface NetworkProps {
   readonly cidr: string;
   /** Routers always do, for the egress speaks to public endpoints, and monitoring, which calls a pager. */
   readonly nodesReachInternet: boolean;
+  /** Whether the environment has a reviewer. @default false */
+  readonly reviewer?: boolean;
 }
 
 /** An environment's own network: private subnets, one way out, names for its parts and for Google's APIs. */
@@ -25,10 +27,16 @@ export class Network extends Construct {
   readonly routers: Subnet;
   readonly monitoring: Subnet;
   readonly gateway: Subnet;
+  /** Absent: the environment has no reviewer. */
+  readonly reviewer?: Subnet;
   /** Zone of `<part>.<environment>.fleet.internal`; parts add their records. */
   readonly names: DnsManagedZone;
 
-  constructor(scope: Construct, id: string, { place, cidr, nodesReachInternet }: NetworkProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { place, cidr, nodesReachInternet, reviewer = false }: NetworkProps,
+  ) {
     super(scope, id);
     const plan = addressPlan(cidr);
     this.cidr = cidr;
@@ -43,11 +51,15 @@ export class Network extends Construct {
     this.routers = subnet('routers', plan.routers);
     this.monitoring = subnet('monitoring', plan.monitoring);
     this.gateway = subnet('gateway', plan.gateway);
+    this.reviewer = reviewer ? subnet('reviewer', plan.reviewer) : undefined;
     new ProxySubnet(this, 'proxies', { place, network, cidr: plan.proxies });
     new Nat(this, 'nat', {
       place,
       network,
-      subnets: [this.routers, this.monitoring, ...(nodesReachInternet ? [this.nodes] : [])],
+      subnets: [
+        ...[this.routers, this.monitoring, ...(nodesReachInternet ? [this.nodes] : [])],
+        ...(this.reviewer === undefined ? [] : [this.reviewer]),
+      ],
     });
     new PrivateApis(this, 'private-apis', { place, network });
     this.names = new DnsManagedZone(this, 'names', {

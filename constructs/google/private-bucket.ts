@@ -7,13 +7,19 @@ export interface PrivateBucketProps {
   readonly location: string;
   /** Terraform refuses to destroy it. @default false */
   readonly held?: boolean;
+  /** Objects that old are deleted. @default - they stay */
+  readonly deleteAfterDays?: number;
 }
 
 /** A bucket that is private and versioned, with one access rule for all of its objects. */
 export class PrivateBucket extends Construct {
   readonly resource: StorageBucket;
 
-  constructor(scope: Construct, id: string, { name, location, held = false }: PrivateBucketProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { name, location, held = false, deleteAfterDays }: PrivateBucketProps,
+  ) {
     super(scope, id);
     this.resource = new StorageBucket(this, 'Resource', {
       name,
@@ -21,6 +27,9 @@ export class PrivateBucket extends Construct {
       uniformBucketLevelAccess: true,
       publicAccessPrevention: 'enforced',
       versioning: { enabled: true },
+      ...(deleteAfterDays === undefined
+        ? {}
+        : { lifecycleRule: [{ action: { type: 'Delete' }, condition: { age: deleteAfterDays } }] }),
       ...(held ? { lifecycle: { preventDestroy: true } } : {}),
     });
   }

@@ -14,6 +14,7 @@ import { PartGuard } from './part-guard.ts';
 import { ProcessTopology } from './process-topology.ts';
 import { Prometheus } from './prometheus.ts';
 import { Redis } from './redis.ts';
+import { Reviewer } from './reviewer.ts';
 import { Router } from './router.ts';
 import { SimulatedEndpoint } from './simulated-endpoint.ts';
 import { VllmServers } from './vllm-servers.ts';
@@ -71,6 +72,10 @@ export class ProcessPlatform implements Platform {
     if (alertmanager !== undefined)
       new Alertmanager(scope, 'alertmanager', { context, document: alertmanager });
     if (grafana !== undefined) new Grafana(scope, 'grafana', { context, documents: grafana });
+  }
+
+  reviewer(scope: Construct): void {
+    new Reviewer(scope, 'reviewer', { context: this.#context });
   }
 
   redis(scope: Construct): void {

@@ -24,7 +24,7 @@ export class ProcessTopology implements Topology {
     const address = environment.process?.address ?? '127.0.0.1';
     this.address = address;
     const at = (port: number) => `${address}:${port}`;
-    const { gateway, router, egress, prometheus, alertmanager, grafana } = environment;
+    const { gateway, router, egress, prometheus, alertmanager, grafana, reviewer } = environment;
     this.listen = {
       gateway: at(gateway.port),
       gatewayAdmin: at(gateway.adminPort),
@@ -36,6 +36,8 @@ export class ProcessTopology implements Topology {
       prometheus: at(prometheus.port),
       alertmanager: at(alertmanager?.port ?? ALERTMANAGER_PORT),
       grafana: at(grafana?.port ?? GRAFANA_PORT),
+      reviewer: reviewer && at(reviewer.port),
+      reviewerAdmin: reviewer && at(reviewer.adminPort),
       // Without a password, Redis answers to loopback alone.
       redis: gateway.redis && `127.0.0.1:${gateway.redis.port}`,
     };

@@ -10,6 +10,9 @@ export const Images = z.strictObject({
   router: Image.optional().describe(
     'nginx and our router agent; `fleet image push <environment> router` builds it and writes its digest here',
   ),
+  reviewer: Image.optional().describe(
+    'our reviewer of pull requests; `fleet image push <environment> reviewer` builds it and writes its digest here',
+  ),
   dcgmExporter: Image.optional().describe('GPU metrics of a node; default the published one, by tag'),
   prometheus: Image.optional().describe(
     'on google and aws, also beside each gateway; default the published one',

@@ -1,6 +1,5 @@
 import { Registry } from 'prom-client';
 import type { ReviewModel } from '../../review/model.ts';
-import type { ReadTestResults, ReviewPullRequest } from '../../review/pipeline.ts';
 import type { Sources } from '../gateway/config.ts';
 import type { Address, Handler } from '../gateway/http/server.ts';
 import { serve } from '../gateway/http/server.ts';
@@ -11,6 +10,7 @@ import { createAdmin } from './admin.ts';
 import { loadState, type ReviewerState } from './config.ts';
 import { createGithub, type Github } from './github/app.ts';
 import { createReviewMetrics, type ReviewMetrics } from './metrics.ts';
+import type { Pipeline } from './pipeline.ts';
 import { type FolderQueue, folderQueue } from './queue/folder-queue.ts';
 import type { Queue } from './queue/queue.ts';
 import { tasksQueue } from './queue/tasks-queue.ts';
@@ -39,13 +39,6 @@ export interface ReviewerOptions extends Sources {
   readonly patient?: boolean;
   /** @default - the system's clock, timers and randomness */
   readonly runtime?: Runtime;
-}
-
-export interface Pipeline {
-  readonly review: ReviewPullRequest;
-  readonly readTests: ReadTestResults;
-  /** The model as it is asked with a key of the gateway. */
-  model(work: NonNullable<ReviewerState['config']['work']>, key: string): ReviewModel;
 }
 
 export interface Reviewer {
@@ -96,7 +89,7 @@ export async function startReviewer(options: ReviewerOptions): Promise<Reviewer>
     createWorker({
       ...{ store, github, model, metrics, runtime, log },
       modelName: () => state.config.work?.model ?? '',
-      ...{ review: pipeline.review, readTests: pipeline.readTests },
+      pipeline,
       ...{ reviewsPerHour: work.reviewsPerHour, longestSeconds: work.longestSeconds },
       leases: 'folder' in place ? ownLeases() : sharedLeases(store, runtime),
     });

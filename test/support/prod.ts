@@ -94,3 +94,26 @@ export const PROD_WALK = {
   promoted: [PROD_EDITS.promoted],
   retired: [PROD_EDITS.promoted, PROD_EDITS.retired],
 } as const satisfies Record<string, readonly Edit[]>;
+
+/** A reviewer of pull requests, as an operator would add one. */
+export function withReviewer(text: string): string {
+  return text
+    .replace(/^( {2})gateway: (.+)fleet\/gateway@(.+)$/m, '$&\n$1reviewer: $2fleet/reviewer@$3')
+    .replace(
+      /^ {2}api-keys: .+$/m,
+      `$&
+  reviewer-app: { google: fleet-prod-reviewer-app }
+  reviewer-hook: { google: fleet-prod-reviewer-hook }
+  reviewer-key: { google: fleet-prod-reviewer-key }`,
+    )
+    .replace(
+      /^router: /m,
+      `reviewer:
+  app: 123456
+  privateKey: reviewer-app
+  webhookSecret: reviewer-hook
+  gatewayKey: reviewer-key
+  repositories: [example-org]
+$&`,
+    );
+}

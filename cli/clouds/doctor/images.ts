@@ -34,6 +34,7 @@ export function imageFindings(examination: Examination): CloudCheck[] {
     ...check('node exporter', images.nodeExporter, inspectImage),
     ...check('router image', images.router, ours('router')),
     ...check('gateway image', images.gateway, ours('gateway')),
+    ...(environment.reviewer === undefined ? [] : check('reviewer image', images.reviewer, ours('reviewer'))),
     ...check('Prometheus image', images.prometheus, (there) => copyImage(PROMETHEUS_IMAGE, there)),
     ...check('Alertmanager image', images.alertmanager, (there) => copyImage(ALERTMANAGER_IMAGE, there)),
     ...check('Grafana image', images.grafana, (there) => copyImage(GRAFANA_IMAGE, there)),

@@ -23,8 +23,8 @@ export interface ReceiverProps {
 
 /** GitHub sends no more than that. */
 const LARGEST_BODY = 25 * 1024 * 1024;
-/** Bodies that are read at a time: who may send them is not known before they are there. */
-const MOST_BODIES = 8;
+/** Of bodies that are read at a time: who may send them is not known before they are there. */
+const MOST_BYTES = 128 * 1024 * 1024;
 /** GitHub waits 10 s for an answer, on the way there and back included. */
 const BODY_MS = 4_000;
 const QUEUE_MS = 4_000;
@@ -35,19 +35,20 @@ const QUEUE_MS = 4_000;
  */
 export function createReceiver(props: ReceiverProps): Handler {
   const { metrics, runtime, log } = props;
-  let bodies = 0;
+  let held = 0;
 
   async function receive(req: IncomingMessage): Promise<Answer> {
     if (req.method !== 'POST' || (req.url ?? '').split('?', 1)[0] !== '/webhook')
       throw new ApiError(404, 'Here is POST /webhook, for GitHub.');
     if (!props.pace.admit()) throw refused('limited', 429, 'Too many requests.', { 'retry-after': '60' });
-    if (bodies >= MOST_BODIES) throw refused('limited', 503, 'Busy.', { 'retry-after': '5' });
-    bodies += 1;
+    const size = Math.min(Number(req.headers['content-length'] ?? LARGEST_BODY), LARGEST_BODY);
+    if (!(held + size <= MOST_BYTES)) throw refused('limited', 503, 'Busy.', { 'retry-after': '5' });
+    held += size;
     try {
       const bytes = await within(runtime, BODY_MS, 'body', readBytes(req, LARGEST_BODY));
       return await take(req, bytes.toString('utf8'));
     } finally {
-      bodies -= 1;
+      held -= size;
     }
   }
 
@@ -75,8 +76,10 @@ export function createReceiver(props: ReceiverProps): Handler {
     return runtime.date().toISOString();
   }
 
-  function fail(res: ServerResponse, error: unknown): void {
+  function fail(req: IncomingMessage, res: ServerResponse, error: unknown): void {
     if (error instanceof ClientGone) return;
+    // Whoever is too slow with a body does not go on with it.
+    if (!(error instanceof ApiError) && !req.complete) res.once('finish', () => req.destroy());
     const known =
       error instanceof ApiError ? error : refused('unavailable', 503, 'It could not be put into the queue.');
     if (known instanceof Refused) {
@@ -90,7 +93,7 @@ export function createReceiver(props: ReceiverProps): Handler {
   return (req, res) => {
     receive(req).then(
       ({ status, json }) => sendJson(res, status, JSON.stringify(json)),
-      (error: unknown) => fail(res, error),
+      (error: unknown) => fail(req, res, error),
     );
     return { cutShort: (error) => (res.headersSent ? undefined : sendError(res, error)) };
   };

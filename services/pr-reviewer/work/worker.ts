@@ -1,11 +1,11 @@
 import { jobName } from '../../../review/journal.ts';
 import type { ReviewModel } from '../../../review/model.ts';
 import type { Outcome } from '../../../review/outcome.ts';
-import type { ReadTestResults, ReviewPullRequest } from '../../../review/pipeline.ts';
 import type { Log, Runtime } from '../../gateway/runtime.ts';
 import type { Github } from '../github/app.ts';
 import { type ChecksJob, jobLabels, type QueuedJob, ReviewJob } from '../job.ts';
 import type { JobResult, ReviewMetrics } from '../metrics.ts';
+import type { Pipeline } from '../pipeline.ts';
 import { hourly } from '../store/hourly.ts';
 import { hashOf, storeJournal } from '../store/journal.ts';
 import type { Leases } from '../store/leases.ts';
@@ -17,8 +17,7 @@ export interface WorkerProps {
   readonly github: () => Github;
   readonly model: () => ReviewModel;
   readonly modelName: () => string;
-  readonly review: ReviewPullRequest;
-  readonly readTests: ReadTestResults;
+  readonly pipeline: Pick<Pipeline, 'review' | 'readTests'>;
   readonly reviewsPerHour: number;
   readonly longestSeconds: number;
   readonly metrics: ReviewMetrics;
@@ -66,7 +65,7 @@ export function createWorker(props: WorkerProps): Worker {
       const result =
         job.kind === 'review'
           ? await review(id, job, AbortSignal.any([signal, lease.lost]))
-          : await tests(job, subject);
+          : await tests(job, subject, AbortSignal.any([signal, lease.lost]));
       if (!OPEN.includes(result)) await store.create(doneKey(id), JSON.stringify({ at: now(), result }));
       return result;
     } finally {
@@ -82,16 +81,14 @@ export function createWorker(props: WorkerProps): Worker {
   async function review(id: string, job: ReviewJob, signal: AbortSignal): Promise<JobResult> {
     const place = `${job.of.owner}/${job.of.repository}`;
     if (!(await hours.admit(hashOf(place), id, props.reviewsPerHour))) return 'limited';
-    const parts = {
+    const outcome = await props.pipeline.review(job, {
       forge: await props.github().forge(job.of, job.installation),
       model: props.model(),
       modelName: props.modelName(),
       journal,
-      clock: () => runtime.date().getTime(),
       signal,
-      log: (line: string) => say(line, job),
-    };
-    const outcome = await props.review(job, parts);
+      log: (line) => say(line, job),
+    });
     const branch = outcome.state === 'reviewed' ? outcome.tests : undefined;
     if (branch !== undefined) await store.create(testsKey(place, branch.commit), JSON.stringify(job));
     await count(job, outcome);
@@ -105,9 +102,12 @@ export function createWorker(props: WorkerProps): Worker {
       metrics.reviewed(outcome);
   }
 
-  async function tests(job: ChecksJob, subject: ReviewJob): Promise<JobResult> {
+  async function tests(job: ChecksJob, subject: ReviewJob, signal: AbortSignal): Promise<JobResult> {
     const forge = await props.github().forge(subject.of, job.installation);
-    const { state } = await props.readTests(subject, { forge, journal, log: (line) => say(line, job) });
+    const { state } = await props.pipeline.readTests(subject, {
+      ...{ forge, journal, signal },
+      log: (line) => say(line, job),
+    });
     return state;
   }
 

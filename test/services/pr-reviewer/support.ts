@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReviewerConfig } from '../../../contracts/reviewer-config.ts';
 import type { Outcome } from '../../../review/outcome.ts';
-import { type Pipeline, type Reviewer, startReviewer } from '../../../services/pr-reviewer/service.ts';
+import type { Pipeline } from '../../../services/pr-reviewer/pipeline.ts';
+import { type Reviewer, startReviewer } from '../../../services/pr-reviewer/service.ts';
 import type { GithubApi } from '../../support/github/api.ts';
 import { APP, OWNER } from '../../support/github/stored.ts';
 

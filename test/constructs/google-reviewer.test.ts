@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { synthProd, withReviewer } from '../support/prod.ts';
+
+const reference = (attribute: string) => `\${${attribute}}`;
+const prod = synthProd(withReviewer);
+const of = (type: string, name: string) => prod.resources.get(`${type}.${name}`) ?? {};
+const hooks = of('google_cloud_run_v2_service', 'reviewer_hooks');
+const worker = of('google_cloud_run_v2_service', 'reviewer_worker');
+const containerOf = ({ template }: Readonly<Record<string, unknown>>) =>
+  ((template as { containers: Record<string, unknown>[] }).containers[0] ?? {}) as {
+    args: string[];
+    env: { value: string }[];
+  };
+const mounted = ({ template }: Readonly<Record<string, unknown>>) =>
+  (template as { volumes: { name: string }[] }).volumes.map(({ name }) => name);
+
+test('the internet reaches what takes webhooks, and that alone', () => {
+  expect(hooks).toMatchObject({
+    name: 'oss-pr-reviewer',
+    ingress: 'INGRESS_TRAFFIC_ALL',
+    invoker_iam_disabled: true,
+  });
+  expect(worker).toMatchObject({ ingress: 'INGRESS_TRAFFIC_INTERNAL_ONLY', invoker_iam_disabled: false });
+});
+
+test('what the internet reaches has the secret of the webhook and no other', () => {
+  expect(mounted(hooks)).toEqual(['reviewer-hook']);
+  expect(mounted(worker)).toEqual(['reviewer-app', 'reviewer-key']);
+  const readers = [...prod.resources]
+    .filter(([address]) => address.startsWith('google_secret_manager_secret_iam_member.reviewer'))
+    .map(([, { secret_id: id, member }]) => [id, member]);
+  const member = (name: string) => reference(`google_service_account.reviewer_${name}.member`);
+  expect(readers).toEqual([
+    ['fleet-prod-reviewer-hook', member('reviewer-hooks')],
+    ['fleet-prod-reviewer-app', member('reviewer')],
+    ['fleet-prod-reviewer-key', member('reviewer')],
+  ]);
+});
+
+test('the worker is called as who adds jobs, and by nobody else', () => {
+  const [caller] = JSON.parse(containerOf(hooks).env[0]?.value ?? '').queue.caller.split('@');
+  expect(of('google_service_account', 'reviewer_reviewer-hooks')).toMatchObject({ account_id: caller });
+  const invokers = [...prod.resources.values()].filter(({ role }) => role === 'roles/run.invoker');
+  expect(invokers).toMatchObject([
+    { member: reference('google_service_account.reviewer_reviewer-hooks.member') },
+  ]);
+  expect(of('google_cloud_tasks_queue_iam_member', 'reviewer_queue_adds').role).toBe(
+    'roles/cloudtasks.enqueuer',
+  );
+});
+
+test('neither of them has a role in the whole project', () => {
+  const members = [...prod.resources]
+    .filter(([address]) => address.startsWith('google_project_iam_member.'))
+    .map(([, { member }]) => String(member));
+  expect(members.filter((member) => member.includes('reviewer'))).toEqual([]);
+});
+
+test("reviews go to the fleet's own gateway, jobs to the worker", () => {
+  expect(containerOf(worker).args.join(' ')).toContain(
+    `--gateway ${reference('google_cloud_run_v2_service.gateway.uri')}/v1`,
+  );
+  expect(containerOf(hooks).args.join(' ')).toContain(
+    `--worker ${reference('google_cloud_run_v2_service.reviewer_worker.uri')}`,
+  );
+});
+
+test('without a reviewer nothing of it is there', () => {
+  const plain = synthProd();
+  expect([...plain.resources.keys()].filter((address) => address.includes('reviewer'))).toEqual([]);
+});

@@ -1,0 +1,206 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { freePort } from '../support/free-port.ts';
+import { GithubApi } from '../support/github/api.ts';
+import { checkSuiteWebhook, deliver, pullRequestWebhook } from '../support/github/webhooks.ts';
+import { LocalProject } from '../support/local-project.ts';
+import { withLocalReviewer } from '../support/local-reviewer.ts';
+
+const SECRET = 'webhook-secret-of-the-tests';
+const CART = 'export function total(prices) {\n  return prices.reduce((sum, price) => sum + price, 0);\n}\n';
+const CHANGED = CART.replace('total(prices)', 'sumOf(prices)').replace(', 0)', ')');
+const BASE = {
+  '.fleet-review.yaml': "docs:\n  files: ['*.md']\ntests:\n  enabled: true\n  files: ['test/**']\n",
+  'README.md': '# Shop\n\nUse `total(prices)` to add up a cart.\n\nMore.\n',
+  'src/cart.js': CART,
+  'test/cart.test.js': "import { total } from '../src/cart.js';\n",
+};
+
+/** What the simulator says, by what only the question of one stage has. */
+const ANSWERS = [
+  {
+    contains: 'CODE OF CLAIM 1',
+    content: JSON.stringify({ verdicts: [{ claim: 1, evidence: 'no first value', verdict: 'supported' }] }),
+  },
+  {
+    contains: 'TESTS MAY BE WRITTEN TO',
+    content: JSON.stringify({
+      files: [{ path: 'test/empty.test.js', content: 'test("empty", () => {});\n', covers: 'empty carts' }],
+    }),
+  },
+  {
+    contains: 'DOCUMENT "README.md"',
+    content: JSON.stringify({
+      edits: [
+        {
+          ...{ path: 'README.md', find: 'Use `total(prices)` to', replace: 'Use `sumOf(prices)` to' },
+          why: 'the function was renamed',
+        },
+      ],
+    }),
+  },
+  {
+    contains: 'WHAT THE AUTHOR SAYS',
+    content: JSON.stringify({
+      findings: [
+        {
+          ...{ path: 'src/cart.js', line: 2, removed: false, severity: 'major', category: 'bug' },
+          quote: '  return prices.reduce((sum, price) => sum + price);',
+          ...{ title: 'an empty cart throws', explanation: 'reduce without a first value throws.' },
+        },
+      ],
+    }),
+  },
+];
+
+let github: GithubApi;
+let project: LocalProject;
+let key: string;
+let port: number;
+let base: string;
+let crash: (() => void) | undefined;
+
+beforeAll(async () => {
+  github = await new GithubApi().start();
+  base = github.repository.commit(BASE);
+  github.before = (operation) => {
+    if (operation === 'pulls/create-review') crash?.();
+  };
+  project = await LocalProject.create();
+  port = await freePort();
+  const adminPort = await freePort();
+  const secrets = join(project.folder, 'secrets');
+  mkdirSync(secrets);
+  writeFileSync(join(project.folder, 'answers.json'), JSON.stringify(ANSWERS));
+  project.edit((text) =>
+    withLocalReviewer(github.url)(text)
+      .replace('engine: simulator', '$&\n  simulator: { answers: answers.json }')
+      .replace('  app: 4711', `$&\n  port: ${port}\n  adminPort: ${adminPort}`)
+      .replace('{ env: REVIEWER_APP }', '{ file: secrets/app.pem }')
+      .replace('{ env: REVIEWER_HOOK }', '{ file: secrets/hook }')
+      .replace('{ env: REVIEWER_KEY }', '{ file: secrets/key }'),
+  );
+  key = (await project.fleet('key', 'create', 'reviewer')).stdout.trim();
+  writeFileSync(join(secrets, 'app.pem'), github.privateKey);
+  writeFileSync(join(secrets, 'hook'), SECRET);
+  writeFileSync(join(secrets, 'key'), key);
+  const up = await project.fleet('up');
+  if (up.code !== 0) throw new Error(up.stderr + up.stdout);
+}, 300_000);
+
+afterAll(async () => {
+  await project?.remove();
+  await github?.stop();
+}, 60_000);
+
+const url = () => `http://127.0.0.1:${port}`;
+const eventually = (expectation: () => void | Promise<void>) =>
+  vi.waitFor(expectation, { timeout: 90_000, interval: 200 });
+
+async function metric(name: string): Promise<number> {
+  const { reviewer } = project.environment;
+  const text = await (await fetch(`http://127.0.0.1:${reviewer?.adminPort}/metrics`)).text();
+  const line = text.split('\n').find((other) => other.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1));
+}
+
+/** What the ledger has under the reviewer's own key. */
+async function ledger(): Promise<{ readonly requests: number; readonly usd: number }> {
+  const { stdout } = await project.fleet('cost', '--by', 'key', '--json');
+  const { rows } = JSON.parse(stdout) as {
+    rows: readonly { group: string; requests: number; usd: string }[];
+  };
+  const row = rows.find(({ group }) => group === 'reviewer');
+  return { requests: row?.requests ?? 0, usd: Number(row?.usd ?? 0) };
+}
+
+function opened(number: number, files: Readonly<Record<string, string>>) {
+  const head = github.repository.commit(files, base);
+  const pull = github.open(number, base, head);
+  return { head, pull, webhook: pullRequestWebhook('opened', pull) };
+}
+
+test('a pull request is reviewed by way of gateway, router and server: lines, documentation, tests, cost', async () => {
+  const { head, pull, webhook } = opened(7, { 'src/cart.js': CHANGED });
+  const sent = performance.now();
+  expect((await deliver(url(), webhook, { secret: SECRET })).status).toBe(202);
+  expect(performance.now() - sent).toBeLessThan(10_000);
+  await eventually(() => expect(pull.comments).toHaveLength(1));
+
+  expect(pull.reviews).toHaveLength(1);
+  expect(pull.reviews[0]?.comments).toMatchObject([{ path: 'src/cart.js', line: 2, side: 'RIGHT' }]);
+  expect(pull.comments[0]?.body).toContain('sumOf(prices)');
+  const branch = `fleet-review/7/${head.slice(0, 12)}`;
+  expect(github.repository.git('show', `${branch}:test/empty.test.js`)).toContain('empty');
+  await eventually(async () => expect(await metric('oss_pr_review_cost_usd')).toBeGreaterThan(0));
+}, 120_000);
+
+test("what it cost stands in the ledger under its own key, in the gateway's metric and in the reviewer's", async () => {
+  const { requests, usd } = await ledger();
+  expect(requests).toBe(4);
+  expect(usd).toBeGreaterThan(0);
+  expect(await metric('oss_pr_review_cost_usd')).toBeCloseTo(usd, 5);
+  const { adminPort } = project.environment.gateway;
+  const gateway = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+  const counted = gateway
+    .split('\n')
+    .filter((line) => line.startsWith('oss_token_cost_usd{') && line.includes('model="gpt-oss-120b"'))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  expect(counted).toBeGreaterThanOrEqual(usd * 0.999);
+});
+
+test("the repository's own checks decide whether its tests are recommended", async () => {
+  const pull = github.pulls.get(7);
+  const branch = `fleet-review/7/${pull?.head.slice(0, 12)}`;
+  const commit = github.repository.git('rev-parse', branch);
+  github.runs.set(commit, [{ name: 'ci', status: 'completed', conclusion: 'success' }]);
+  const before = pull?.comments[0]?.body;
+  await deliver(url(), checkSuiteWebhook(commit, branch, 1), { secret: SECRET });
+  await eventually(() => expect(pull?.comments[0]?.body).not.toBe(before));
+  expect(await metric('oss_pr_review_jobs_total{kind="checks",result="recommended"}')).toBe(1);
+}, 120_000);
+
+test('killed between two stages it loses nothing, asks nothing twice and says nothing twice', async () => {
+  const { requests } = await ledger();
+  const { pull, webhook } = opened(8, { 'src/cart.js': CHANGED, 'notes.txt': 'x\n' });
+  const killed = new Promise<void>((resolve) => {
+    crash = () => {
+      crash = undefined;
+      process.kill(project.pid('reviewer'), 'SIGKILL');
+      resolve();
+    };
+  });
+  await deliver(url(), webhook, { secret: SECRET });
+  await killed;
+  const up = await project.fleet('up');
+  expect(up.code, up.stderr).toBe(0);
+  await deliver(url(), webhook, { secret: SECRET });
+  await eventually(() => expect(pull.comments).toHaveLength(1));
+  await eventually(async () =>
+    expect(await metric('oss_pr_review_jobs_total{kind="review",result="reviewed"}')).toBe(1),
+  );
+  expect(pull.reviews).toHaveLength(1);
+  expect((await ledger()).requests - requests).toBe(4);
+}, 240_000);
+
+test('no key and no text of a pull request is in the state, the plan, the stack or the logs', () => {
+  const files = ['.fleet/local', 'cdktf.out'].flatMap((folder) =>
+    readdirSync(join(project.folder, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /tfstate|\.jsonl?$|^log$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  expect(files.some((path) => path.includes('tfstate'))).toBe(true);
+  const logs = files.filter((path) => path.endsWith('/log'));
+  expect(logs.some((path) => path.includes('reviewer'))).toBe(true);
+  for (const path of files) {
+    const text = readFileSync(path, 'utf8');
+    for (const secret of [key, SECRET, 'PRIVATE KEY', github.token])
+      expect(text.includes(secret), `${path} holds a secret`).toBe(false);
+  }
+  for (const path of logs) expect(readFileSync(path, 'utf8')).not.toMatch(/sumOf|Why it is made/);
+});
+
+test('GitHub was asked for nothing that it does not have', () => {
+  expect(github.problems).toEqual([]);
+});
