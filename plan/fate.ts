@@ -7,7 +7,8 @@ export type Count = number | Unknown;
 
 /** What a plan does to the machines of a group that are there. */
 export interface Fate {
-  readonly kind: 'kept' | 'replaced' | 'destroyed' | 'fewer' | 'unknown';
+  /** `resized`: its size is only known after the apply. `unknown`: whether it is replaced is. */
+  readonly kind: 'kept' | 'replaced' | 'destroyed' | 'fewer' | 'resized' | 'unknown';
   /** How many of them are away at the worst moment. */
   readonly awayAtOnce: number;
   /** Why, in words. */
@@ -65,7 +66,7 @@ export function fateOfGroup(
     return { kind: 'replaced', awayAtOnce: all, reason: `the group itself is replaced: ${reasonOf(change)}` };
   if (after === UNKNOWN || before === UNKNOWN)
     return group.changes('desired_capacity') || group.changes('target_size')
-      ? { kind: 'unknown', awayAtOnce: all, reason: 'its size is only known after the apply' }
+      ? { kind: 'resized', awayAtOnce: all, reason: 'its size is only known after the apply' }
       : refreshed(group, template, all);
   if (after < before)
     return { kind: 'fewer', awayAtOnce: before - after, reason: `its size goes from ${before} to ${after}` };

@@ -16,6 +16,8 @@ export interface LocatedFinding extends Finding {
 /** What `fleet check` says of one environment, or of one plan file. */
 export interface EnvironmentReport {
   readonly name: string;
+  /** The environment's file, or the plan's. */
+  readonly file: string;
   readonly class: string;
   readonly verdict: Verdict;
   /** What was looked at: the file alone, the synthesized configuration, or the plan. */

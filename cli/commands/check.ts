@@ -57,7 +57,7 @@ async function checkEnvironment(
 ): Promise<EnvironmentReport> {
   const environment = parsed(name, context);
   if (!('models' in environment)) return environment;
-  if (flags.fileOnly) return { ...EMPTY, name, class: environment.class };
+  if (flags.fileOnly) return { ...EMPTY, name, file: environmentFile(name), class: environment.class };
   context.progress(`${name}: synthesizing`);
   const { folder, json } = await synthesize(name, context);
   const synthesized = readSynthesized(json);
@@ -90,7 +90,7 @@ function parsed(name: string, { project }: Context): Environment | EnvironmentRe
       line: problem.line,
       message: formatProblem(problem),
     }));
-    return { ...EMPTY, name, class: 'unknown', verdict: 'deny', problems };
+    return { ...EMPTY, name, file: environmentFile(name), class: 'unknown', verdict: 'deny', problems };
   }
 }
 
@@ -129,6 +129,7 @@ function judged(
   const text = readFileSync(join(context.project, file), 'utf8');
   return {
     name,
+    file,
     class: environment.class,
     verdict,
     judged: plan === undefined ? 'synthesized' : 'plan',
@@ -161,6 +162,7 @@ function checkPlanFile(
   });
   return {
     name: path,
+    file: path,
     class: flags.class,
     verdict,
     judged: 'plan',

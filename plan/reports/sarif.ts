@@ -45,23 +45,24 @@ function resultsOf(report: EnvironmentReport): unknown[] {
   ];
 }
 
-function resultOf({ name }: EnvironmentReport, finding: LocatedFinding) {
-  const { rule, severity, message, address, fix, construct } = finding;
-  const logical = address ?? construct;
+/** GitHub refuses all of a file in which one result names no line of another: where none is known, it is the first. */
+function resultOf(report: EnvironmentReport, finding: LocatedFinding) {
+  const { rule, severity, message, address, fix, construct, file = report.file, line = 1 } = finding;
+  const logical = construct ?? address;
   return {
     ruleId: rule,
     level: severity === 'deny' ? 'error' : 'warning',
     message: { text: `${address === undefined ? '' : `${address}: `}${message}. ${fix}` },
     locations: [
       {
-        ...(finding.file === undefined ? {} : location(finding.file, finding.line ?? 1)),
+        ...location(file, line),
         ...(logical === undefined
           ? {}
-          : { logicalLocations: [{ fullyQualifiedName: construct ?? logical, kind: 'resource' }] }),
+          : { logicalLocations: [{ fullyQualifiedName: logical, kind: 'resource' }] }),
       },
     ],
     // The same finding keeps its fingerprint when lines move.
-    partialFingerprints: { 'fleetCheck/v1': `${name}:${rule}:${address ?? 'plan'}` },
+    partialFingerprints: { 'fleetCheck/v1': `${report.name}:${rule}:${address ?? 'plan'}` },
   };
 }
 

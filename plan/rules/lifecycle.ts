@@ -1,4 +1,4 @@
-import { reasonOf } from '../fate.ts';
+import { type Fate, reasonOf } from '../fate.ts';
 import type { NodeGroup } from '../nodes.ts';
 import {
   DENY_IN_PRODUCTION,
@@ -11,6 +11,9 @@ import {
 } from '../rule.ts';
 import type { Subject } from '../subject.ts';
 import { UNKNOWN } from '../view.ts';
+
+/** Fates that only the apply decides. */
+const UNDECIDED: readonly Fate['kind'][] = ['resized', 'unknown'];
 
 export const gpuNodesReplaced: Rule = {
   id: 'gpu-nodes-replaced',
@@ -41,7 +44,7 @@ export const routersReplacedAtOnce: Rule = {
   severity: DENY_OUTSIDE_DEVELOPMENT,
   check: (facts) =>
     facts.routers.flatMap(({ subject, before, fate }) => {
-      if (fate.kind === 'unknown')
+      if (UNDECIDED.includes(fate.kind))
         return [unknown(subject.address, `its machines may go at once: ${fate.reason}`)];
       return fate.kind !== 'kept' && fate.awayAtOnce >= before
         ? [fail(subject.address, `all of its routers go at once: ${fate.reason}`)]
@@ -79,8 +82,11 @@ export const gpuGroupSmaller: Rule = {
   severity: DENY_IN_PRODUCTION,
   check: (facts) =>
     facts.nodes
-      .filter(({ serves, fate }) => serves && fate.kind === 'fewer')
-      .map(({ subject, fate }) => fail(subject.address, fate.reason)),
+      .filter(({ serves }) => serves)
+      .flatMap(({ subject: { address }, fate: { kind, reason } }) => {
+        if (kind === 'resized') return [unknown(address, reason)];
+        return kind === 'fewer' ? [fail(address, reason)] : [];
+      }),
 };
 
 export const releaseInterrupted: Rule = {
@@ -109,7 +115,7 @@ function interrupted(release: string, groups: readonly NodeGroup[]): Observation
   if (first === undefined) return [];
   const there = groups.map(({ before }) => before?.count ?? 0);
   const address = first.subject.address;
-  if (there.includes(UNKNOWN) || hit.some(({ fate }) => fate.kind === 'unknown'))
+  if (there.includes(UNKNOWN) || hit.some(({ fate }) => UNDECIDED.includes(fate.kind)))
     return [unknown(address, `whether ${release} keeps a machine is only known after the apply`)];
   const total = (there as number[]).reduce((sum, count) => sum + count, 0);
   const away = hit.reduce((sum, { fate }) => sum + fate.awayAtOnce, 0);

@@ -1,4 +1,4 @@
-import { DENY, fail, type Observation, type Rule } from '../rule.ts';
+import { DENY, fail, type Observation, type Rule, unknown } from '../rule.ts';
 import type { Subject } from '../subject.ts';
 import { UNKNOWN } from '../view.ts';
 
@@ -56,10 +56,14 @@ export const nameRefused: Rule = {
   check: (facts) => facts.wanted(...Object.keys(SHAPES)).flatMap(named),
 };
 
-function named({ address, type, after, action }: Subject): Observation[] {
+function named(subject: Subject): Observation[] {
+  const { address, type, after, action } = subject;
   const rule = SHAPES[type];
   const name = rule === undefined ? undefined : after?.text(rule.argument);
-  if (rule === undefined || name === undefined || name === UNKNOWN || name === '' || action === 'no-op')
-    return [];
+  if (rule === undefined || name === undefined || name === '' || action === 'no-op') return [];
+  if (name === UNKNOWN)
+    return subject.says(rule.argument)
+      ? [unknown(address, `its ${rule.argument} is only known after the apply`)]
+      : [];
   return rule.shape.test(name) ? [] : [fail(address, `${rule.argument} ${name} is not ${rule.what}`)];
 }

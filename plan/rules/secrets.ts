@@ -161,13 +161,14 @@ export const secretVersionLatest: Rule = {
   fix: 'Name the version, or mount the secret as a file.',
   severity: { development: 'off', staging: 'warn', production: 'warn' },
   check: (facts) =>
-    facts
-      .wanted('google_cloud_run_v2_service')
-      .flatMap(({ address, after }) =>
-        LATEST_IN_VARIABLE.test(JSON.stringify(after?.values.template ?? null))
-          ? [fail(address, 'an environment variable takes version latest of a secret')]
-          : [],
-      ),
+    facts.wanted('google_cloud_run_v2_service').flatMap((subject) => {
+      const { address, after } = subject;
+      if (subject.blocks('template') === UNKNOWN)
+        return [unknown(address, 'its template is only known after the apply')];
+      return LATEST_IN_VARIABLE.test(JSON.stringify(after?.values.template ?? null))
+        ? [fail(address, 'an environment variable takes version latest of a secret')]
+        : [];
+    }),
 };
 
 /** What a machine runs when it boots. */

@@ -138,8 +138,15 @@ export const grafanaOpen: Rule = {
   why: 'Its data sources answer every question about the fleet.',
   fix: 'GF_AUTH_ANONYMOUS_ENABLED=false, and the password from a file: GF_SECURITY_ADMIN_PASSWORD__FILE.',
   severity: DENY_OUTSIDE_DEVELOPMENT,
-  check: (facts) =>
-    bootTexts(facts).flatMap(({ address, text = '' }) => [
+  check: (facts) => [
+    ...facts.wanted('docker_container').flatMap(({ address, after }) => {
+      const image = after?.text('image');
+      const grafana = typeof image === 'string' && image.includes('grafana');
+      return grafana && after?.texts('env') === UNKNOWN
+        ? [unknown(address, 'its environment is only known after the apply')]
+        : [];
+    }),
+    ...bootTexts(facts).flatMap(({ address, text = '' }) => [
       ...(/GF_AUTH_ANONYMOUS_ENABLED=["']?true/i.test(text)
         ? [fail(address, 'anonymous visitors are let in')]
         : []),
@@ -147,6 +154,7 @@ export const grafanaOpen: Rule = {
         ? [fail(address, 'the administrator’s password is in an environment variable')]
         : []),
     ]),
+  ],
 };
 
 export const containerOwnsHost: Rule = {
@@ -158,16 +166,35 @@ export const containerOwnsHost: Rule = {
   severity: DENY_OUTSIDE_DEVELOPMENT,
   check: (facts) =>
     facts.wanted('docker_container').flatMap((subject) => {
-      const { address, after } = subject;
-      const sources = ['volumes', 'mounts'].flatMap((key) => {
-        const found = subject.blocks(key);
-        return found === UNKNOWN ? [] : found.map((view) => view.values.host_path ?? view.values.source);
-      });
+      const { address } = subject;
+      const privileged = subject.after?.flag('privileged');
+      const sources = [
+        ...sourcesOf(subject, 'volumes', 'host_path'),
+        ...sourcesOf(subject, 'mounts', 'source'),
+      ];
+      const socket = sources.some((source) => typeof source === 'string' && source.endsWith('docker.sock'));
       return [
-        ...(after?.flag('privileged') === true ? [fail(address, 'it is privileged')] : []),
-        ...(sources.some((source) => String(source).endsWith('docker.sock'))
-          ? [fail(address, 'it has the engine’s socket')]
+        ...(privileged === true ? [fail(address, 'it is privileged')] : []),
+        ...(socket ? [fail(address, 'it has the engine’s socket')] : []),
+        ...(privileged === UNKNOWN && subject.says('privileged')
+          ? [unknown(address, 'whether it is privileged is only known after the apply')]
+          : []),
+        ...(!socket && sources.includes(UNKNOWN)
+          ? [unknown(address, 'what it has of its host is only known after the apply')]
           : []),
       ];
     }),
 };
+
+/** Folders of the host that a container sees, as far as somebody wrote them. */
+function sourcesOf(
+  subject: Subject,
+  block: string,
+  argument: string,
+): (string | typeof UNKNOWN | undefined)[] {
+  const found = subject.blocks(block);
+  if (found === UNKNOWN) return [UNKNOWN];
+  return found
+    .map((view) => view.text(argument))
+    .filter((source) => source !== UNKNOWN || subject.says(argument, block));
+}

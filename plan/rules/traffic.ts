@@ -170,14 +170,17 @@ export const weightsNotAlone: Rule = {
   severity: DENY_IN_PRODUCTION,
   check: (facts) => {
     const { before, after, address } = facts.traffic ?? {};
-    if (typeof after !== 'object' || before === undefined || sameShares(before, after)) return [];
+    if (before === undefined || after === undefined || after === 'unreadable') return [];
+    if (after !== 'unknown' && sameShares(before, after)) return [];
     const others = facts.subjects.filter(
       ({ type, action }) => MACHINERY.test(type) && action !== 'no-op' && action !== 'move',
     );
     const [first] = others;
     if (first === undefined) return [];
-    const more = others.length > 1 ? ` and ${others.length - 1} more` : '';
-    return [fail(address, `the weights change, and with them ${first.address}${more}`)];
+    const what = `${first.address}${others.length > 1 ? ` and ${others.length - 1} more` : ''}`;
+    return after === 'unknown'
+      ? [unknown(address, `whether the weights change with ${what} is only known after the apply`)]
+      : [fail(address, `the weights change, and with them ${what}`)];
   },
 };
 

@@ -23,6 +23,8 @@ export interface Resource {
   readonly replacePaths?: readonly (readonly string[])[];
   /** Arguments that the configuration has as constants. */
   readonly constants?: Values;
+  /** Arguments that the configuration does not have: the provider fills them in. */
+  readonly unwritten?: readonly string[];
   /** Argument → address that it refers to. */
   readonly references?: Readonly<Record<string, string>>;
 }
@@ -75,10 +77,10 @@ function actionsOf(before: Values | undefined, after: Values | undefined): strin
 }
 
 function configurationOf(resource: Resource): Values {
-  const arguments_ = Object.keys(resource.after ?? {}).map((key) => [
-    key,
-    expressionOf(resource.after?.[key]),
-  ]);
+  const { unwritten = [], after = {} } = resource;
+  const arguments_ = Object.keys(after)
+    .filter((key) => !unwritten.includes(key))
+    .map((key) => [key, expressionOf(after[key])]);
   const constants = Object.entries(resource.constants ?? {}).map(([key, value]) => [
     key,
     { constant_value: value },
@@ -141,6 +143,8 @@ export interface Fixture {
   readonly pass?: string;
   readonly fail?: string;
   readonly unknown?: string;
+  /** Address and message of each finding, `plan` for the plan as a whole; none where the rule passes. */
+  readonly says?: string | readonly string[];
   readonly plan?: readonly Resource[];
   readonly synthesized?: Values;
   readonly surroundings?: Values;

@@ -3,103 +3,56 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { CATALOGUE } from '../../plan/catalogue.ts';
-import { digestOf } from '../../plan/digest.ts';
-import { readPlan } from '../../plan/plan-json.ts';
-import { type EnvironmentReport, exitCodeOf, reportOf } from '../../plan/report.ts';
+import { countsOf, dollars, exitCodeOf, findingCounts, reportOf } from '../../plan/report.ts';
 import { annotations } from '../../plan/reports/annotations.ts';
-import { LONGEST, markdownReport } from '../../plan/reports/markdown.ts';
+import { markdownReport } from '../../plan/reports/markdown.ts';
 import { sarifReport } from '../../plan/reports/sarif.ts';
 import { ROOT } from '../support/local-project.ts';
-import { planCases, recordedPlan } from '../support/plans/corpus.ts';
-import { judged, planOf, type Resource } from './plans.ts';
-import { judgeCase } from './support.ts';
+import { DENIED, RICH, report, WARNED } from './report-cases.ts';
 
-function report(name: string): EnvironmentReport {
-  const plan = ['dangerous', 'harmless', 'kinds']
-    .flatMap(planCases)
-    .find((candidate) => candidate.name === name);
-  if (plan === undefined) throw new Error(`no case is called ${name}`);
-  const digest = digestOf(readPlan(recordedPlan(plan)));
-  return { name: 'prod', class: 'production', judged: 'plan', problems: [], digest, ...judgeCase(plan) };
-}
+describe('a report in which everything is', () => {
+  const rendered = (file: string) => readFileSync(join(ROOT, 'test/rendered/plan', file), 'utf8').trimEnd();
 
-function reportOfResources(resources: readonly Resource[]): EnvironmentReport {
-  const plan = readPlan(planOf(resources));
-  return { name: 'prod', class: 'production', judged: 'plan', problems: [], ...judged({ plan }) };
-}
+  test('is this comment', () => expect(markdownReport(RICH)).toBe(rendered('comment.md')));
 
-describe('the comment on a pull request', () => {
-  test('begins with its marker and the verdict with counts, outside the fold', () => {
-    const [marker, digest, verdict] = markdownReport(report('aws-group-destroyed')).split('\n');
-    expect(marker).toBe('<!-- fleet-check: prod -->');
-    expect(digest).toMatch(/^<!-- fleet-digest: [0-9a-f]{64} -->$/);
-    expect(verdict).toBe('### ⛔ denied · `prod` · 2 denied · 1 to destroy');
+  test('is these annotations', () => expect(annotations(reportOf([RICH]))).toBe(rendered('annotations.txt')));
+
+  test('is these results of SARIF, each at a line of a file', () => {
+    const { runs } = sarifReport(reportOf([RICH]), '1.2.3') as { runs: { results: unknown }[] };
+    expect(runs[0]?.results).toEqual(JSON.parse(rendered('results.sarif.json')));
   });
+});
 
-  test('says what goes, with the reason, before anything that comes', () => {
-    const before = { bucket: 'a' };
-    const comment = markdownReport(
-      reportOfResources([
-        { type: 'aws_sns_topic', after: { name: 'a' } },
-        {
-          type: 'aws_s3_bucket',
-          before,
-          after: { bucket: 'b' },
-          actions: ['delete', 'create'],
-          replacePaths: [['bucket']],
-        },
-      ]),
-    );
-    const goes = comment.indexOf('- **replace** `aws_s3_bucket.it`: bucket cannot be changed in place');
-    expect(goes).toBeGreaterThan(0);
-    expect(goes).toBeLessThan(comment.indexOf('- create `aws_sns_topic.it`'));
-  });
-
-  test('says the cost per hour and month, before and after', () => {
-    expect(markdownReport(report('aws-one-machine-more'))).toContain(
-      'GPU machines: $166.98/h → $222.02/h, $121,896.13/month → $162,075.33/month',
+describe('the counts of a report', () => {
+  test('of changes', () => {
+    const { summary } = RICH;
+    if (summary === undefined) throw new Error('no summary');
+    const none = { delete: 0, replace: 0, forget: 0, update: 0, create: 0, import: 0, move: 0 };
+    expect(countsOf({ ...RICH, summary: undefined })).toBe('');
+    expect(countsOf({ ...RICH, summary: { ...summary, counts: none } })).toBe('no changes');
+    expect(countsOf({ ...RICH, summary: { ...summary, counts: { ...none, import: 3 } } })).toBe(
+      '3 to import',
     );
   });
 
-  test('says the shares of the traffic, before and after, and that nothing else changes', () => {
-    const comment = markdownReport(report('google-canary-one-step-further'));
-    expect(comment).toContain('| `gpt-oss-120b` | `v33` | canary | 5 % | 10 % |');
-    expect(comment).toContain('Only weights change: one object is updated in place, and nothing else.');
-    expect(markdownReport(report('aws-one-machine-more'))).not.toContain('Only weights change');
+  test('of findings', () => {
+    const counts = (denied: number, warned: number) =>
+      findingCounts({
+        ...RICH,
+        problems: [],
+        suppressed: [],
+        findings: [...Array(denied).fill(DENIED), ...Array(warned).fill(WARNED)],
+      });
+    expect([counts(0, 0), counts(1, 0), counts(0, 1), counts(2, 2)]).toEqual([
+      'nothing found',
+      '1 denied',
+      '1 warning',
+      '2 denied, 2 warnings',
+    ]);
   });
 
-  test('is empty when nothing changed and nothing was found', () => {
-    expect(markdownReport(report('aws-nodes-unchanged'))).toBe('');
-  });
-
-  test.each([10, 500, 5000])(
-    'stays below what GitHub takes, with its verdict, for a plan of %i bad resources',
-    (count) => {
-      const resources = Array.from(
-        { length: count },
-        (_, index): Resource => ({
-          type: 'aws_s3_bucket',
-          name: `${'a'.repeat(60)}${index}`,
-          before: { bucket: 'a' },
-        }),
-      );
-      const comment = markdownReport(reportOfResources(resources));
-      expect(comment.length).toBeLessThan(LONGEST);
-      expect(comment).toContain(`${count} denied, 1 warning · ${count} to destroy`);
-      if (count === 5000) expect(comment).toMatch(/_\d+ lines more: see the JSON report of the run\._/);
-      expect(comment.match(/<details>/g)?.length).toBe(comment.match(/<\/details>/g)?.length);
-    },
-  );
-
-  test('cannot be made to show what somebody else writes in an address', () => {
-    const comment = markdownReport(
-      reportOfResources([
-        { type: 'aws_s3_bucket', name: 'a["`<img src=x>@everyone|\n# title"]', before: { bucket: 'a' } },
-      ]),
-    );
-    expect(comment).not.toMatch(/^# title/m);
-    expect(comment.replace(/`[^`]*`/g, '')).not.toContain('<img');
-  });
+  test('of dollars', () =>
+    expect([0, 0.125, 1234567.891].map(dollars)).toEqual(['$0.00', '$0.13', '$1,234,567.89']));
 });
 
 describe('SARIF', () => {
@@ -121,6 +74,10 @@ describe('SARIF', () => {
         level: 'error',
         locations: [
           {
+            physicalLocation: {
+              artifactLocation: { uri: 'environments/prod.yaml' },
+              region: { startLine: 1 },
+            },
             logicalLocations: [
               { fullyQualifiedName: 'aws_vpc_security_group_ingress_rule.servers', kind: 'resource' },
             ],

@@ -11,14 +11,23 @@ const FOLDER = join(ROOT, 'test/fixtures/plan/rules');
 
 const RESULTS = ['pass', 'fail', 'unknown'] as const;
 
-/** Rules that look only at what a plan always says: actions, and what is written in the configuration. */
-const NEVER_UNKNOWN = [
-  ...['gpu-nodes-destroyed', 'gpu-group-smaller', 'state-destroyed', 'forgotten', 'gone-before-created'],
-  ...['mass-destruction', 'irrevocable-purchase', 'drift', 'state-local', 'weights-not-alone'],
-  ...['name-refused', 'state-shared', 'secret-in-script', 'drain-cut'],
-  // What nobody knows cannot be searched for secrets, and is not in the plan either.
-  ...['secret-in-clear', 'secret-version-latest', 'grafana-open', 'container-owns-host', 'unknown-price'],
-];
+/** Rules that always know, and why. */
+const NEVER_UNKNOWN: Readonly<Record<string, string>> = {
+  'gpu-nodes-destroyed':
+    'a plan says of each resource whether it goes; one of unknown type counts as one with GPUs',
+  'state-destroyed': 'a plan says of each resource whether it goes',
+  forgotten: 'a plan says of each resource whether it is forgotten',
+  'gone-before-created': 'a plan says in which order a resource is replaced',
+  'mass-destruction': 'a plan says of each resource whether it goes',
+  'irrevocable-purchase': 'a plan says what it makes, and the type alone is the purchase',
+  drift: 'a plan says what it found otherwise',
+  'state-local': 'a backend is named by its type, and may not hold expressions',
+  'state-shared': 'it compares the environment files',
+  'secret-in-clear': 'what is only known after the apply is not in the plan',
+  'secret-in-script': 'Terraform calls a value sensitive before it knows it',
+  'drain-cut': 'it compares numbers of the environment file',
+  'unknown-price': 'a price or a number that nobody knows is what fails',
+};
 
 const fixtures = readdirSync(FOLDER).flatMap((file) => {
   const rules = later(parse(readFileSync(join(FOLDER, file), 'utf8'))) as Readonly<
@@ -47,15 +56,20 @@ describe('what a rule says of a plan', () => {
           ? observe(rule, plan, given, more)
           : observeSynthesized(rule, synthesized, given);
       expect([...new Set(found.map((finding) => finding.result))]).toEqual(result === 'pass' ? [] : [result]);
+      expect(found.map(({ address = 'plan', message }) => `${address}: ${message}`)).toEqual(
+        [fixture.says ?? []].flat(),
+      );
     },
   );
 });
 
 test.each(CATALOGUE.map(({ id }) => id))('%s has fixtures for each answer that it can give', (id) => {
   const given = new Set(fixtures.filter((fixture) => fixture.id === id).map(({ result }) => result));
-  expect([...given].toSorted()).toEqual(
-    NEVER_UNKNOWN.includes(id) ? ['fail', 'pass'] : ['fail', 'pass', 'unknown'],
-  );
+  expect([...given].toSorted()).toEqual(id in NEVER_UNKNOWN ? ['fail', 'pass'] : ['fail', 'pass', 'unknown']);
+});
+
+test('a rule that always knows is one of the catalogue', () => {
+  expect(Object.keys(NEVER_UNKNOWN).filter((id) => ruleNamed(id) === undefined)).toEqual([]);
 });
 
 test('rules have different names, and say in words what they demand, why, and what to do', () => {
