@@ -50,7 +50,8 @@ export function planRights({ environment, place, state, documents, redis }: Work
         Sid: 'LookAtTheRest',
         Action: [
           ...['acm:DescribeCertificate', 'application-autoscaling:Describe*'],
-          ...['application-autoscaling:ListTagsForResource', 'autoscaling:Describe*', 'ec2:Describe*'],
+          ...['application-autoscaling:ListTagsForResource', 'autoscaling:Describe*'],
+          ...['dlm:GetLifecyclePolicy', 'dlm:ListTagsForResource', 'ec2:Describe*'],
           ...['ecs:Describe*', 'ecs:ListTagsForResource', 'elasticloadbalancing:Describe*'],
           ...['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListAliases'],
           ...['kms:ListResourceTags', 'logs:DescribeLogGroups', 'logs:ListTagsForResource'],
@@ -102,7 +103,7 @@ export function deployRights(props: WorkflowRightsProps): Policies {
           StringEquals: {
             'iam:PassedToService': [
               ...['autoscaling', 'ec2', 'vpc-flow-logs'].map((service) => `${service}.${place.dnsSuffix}`),
-              'ecs-tasks.amazonaws.com',
+              ...['dlm.amazonaws.com', 'ecs-tasks.amazonaws.com'],
             ],
           },
         },
@@ -141,6 +142,19 @@ export function deployRights(props: WorkflowRightsProps): Policies {
           ...['autoscaling:SetDesiredCapacity', 'autoscaling:StartInstanceRefresh'],
           ...['ec2:CreateLaunchTemplate*', 'ec2:DeleteLaunchTemplate*', 'ec2:GetLaunchTemplateData'],
           ...['ec2:ModifyLaunchTemplate', 'ec2:RunInstances'],
+        ],
+        Resource: '*',
+        Condition: here,
+      },
+      {
+        Sid: 'Monitoring',
+        Action: [
+          ...['dlm:*LifecyclePolicy', 'dlm:TagResource', 'dlm:UntagResource', 'ec2:AttachVolume'],
+          ...['ec2:AssociateIamInstanceProfile', 'ec2:CreateSnapshot', 'ec2:CreateVolume'],
+          ...['ec2:DeleteVolume', 'ec2:DetachVolume', 'ec2:DisassociateIamInstanceProfile'],
+          ...['ec2:ModifyInstance*', 'ec2:ModifyVolume', 'ec2:MonitorInstances'],
+          ...['ec2:ReplaceIamInstanceProfileAssociation', 'ec2:StartInstances', 'ec2:StopInstances'],
+          ...['ec2:TerminateInstances', 'ec2:UnmonitorInstances'],
         ],
         Resource: '*',
         Condition: here,

@@ -13,6 +13,7 @@ import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
 import { MACHINE_ROLES } from './access.ts';
 import { customRoleId } from './custom-role-id.ts';
+import { MONITORING_ROLE } from './monitoring-grants.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { REDIS_ROLE } from './redis.ts';
 import { ROUTER_ROLE, VERTEX_ROLE } from './router-grants.ts';
@@ -65,9 +66,10 @@ export class GoogleBootstrap {
       ),
       granted: [
         ...MACHINE_ROLES,
-        ...[ROUTER_ROLE, ...(vertexProjects(environment).includes(google.project) ? [VERTEX_ROLE] : [])].map(
-          (part) => `projects/${google.project}/roles/${customRoleId(place, part)}`,
-        ),
+        ...[
+          ...[MONITORING_ROLE, ROUTER_ROLE],
+          ...(vertexProjects(environment).includes(google.project) ? [VERTEX_ROLE] : []),
+        ].map((part) => `projects/${google.project}/roles/${customRoleId(place, part)}`),
         ...(redis ? [REDIS_ROLE] : []),
       ],
       redis,

@@ -8,6 +8,7 @@ import { ENGINE_FOLDER, lacksEngine } from '../../contracts/engine-packages.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { observabilitySecrets } from '../../contracts/observability-rules.ts';
 import { repositoriesOf } from './artifact-registry.ts';
+import { customRoleId } from './custom-role-id.ts';
 import type { DocumentBucket } from './document-bucket.ts';
 import type { Identity } from './identity.ts';
 import type { Place } from './place.ts';
@@ -21,6 +22,9 @@ export interface MonitoringGrantsProps {
   readonly identity: Identity;
   readonly documents: DocumentBucket;
 }
+
+/** What the custom role of the monitoring machine is called. */
+export const MONITORING_ROLE = 'monitoring';
 
 /** What the monitoring machine may do: read its documents, secrets and images, see machines, write where metrics go. */
 export class MonitoringGrants extends Construct {
@@ -71,7 +75,7 @@ export class MonitoringGrants extends Construct {
     }
     const finder = new ProjectIamCustomRole(this, 'finds-machines', {
       project,
-      roleId: `fleet_${place.environment.replaceAll(/[^a-z0-9_.]/g, '_')}_monitoring`,
+      roleId: customRoleId(place, MONITORING_ROLE),
       title: `fleet ${place.environment}: monitoring finds machines`,
       permissions: ['compute.instances.list'],
     });

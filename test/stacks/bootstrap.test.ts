@@ -119,7 +119,7 @@ describe('the identities', () => {
 
   test('AWS: the one that plans writes nothing and reads no secret', () => {
     const reading =
-      /^(acm|application-autoscaling|autoscaling|ec2|ecs|elasticloadbalancing|iam|kms|logs|route53|s3):(Describe|Get|List)/;
+      /^(acm|application-autoscaling|autoscaling|dlm|ec2|ecs|elasticloadbalancing|iam|kms|logs|route53|s3):(Describe|Get|List)/;
     expect(actions('plan').filter((action) => !reading.test(action))).toEqual([]);
     expect(actions('plan').join()).not.toMatch(/secretsmanager|ssm:|kms:Decrypt/);
   });
@@ -159,7 +159,7 @@ describe('the identities', () => {
     expect(of(stacks.prod, 'google_project_iam_member.deploy_grants')).toMatchObject({
       condition: {
         expression:
-          "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/logging.logWriter', 'roles/monitoring.metricWriter', 'projects/example-project/roles/fleet_prod_router'])",
+          "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/logging.logWriter', 'roles/monitoring.metricWriter', 'projects/example-project/roles/fleet_prod_monitoring', 'projects/example-project/roles/fleet_prod_router'])",
       },
     });
   });
