@@ -17,6 +17,7 @@ const COPIED = [
   'plan',
   'test/fixtures/plan',
   'test/plan',
+  'test/rendered/plan',
   'test/support/local-project.ts',
   'test/support/plans',
 ];

@@ -66,6 +66,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'esbuild',
     'test',
     'vitest',
+    'yaml',
   ],
 };
 

@@ -1,5 +1,6 @@
 import { format } from 'node:util';
 import { expect } from 'vitest';
+import { type ParseOptions, parse } from 'yaml';
 
 type Body = (...row: never[]) => unknown;
 
@@ -13,9 +14,16 @@ export interface CollectedTest {
  * What the tests of `plan/` use of vitest, so that they run without it: a test that is loaded once runs again in well under a
  * millisecond, and thousands of mutants take minutes, not hours. `expect` is vitest's own.
  */
+const documents = new Map<string, unknown>();
+
 export class Collector {
   readonly tests: CollectedTest[] = [];
   readonly expect = expect;
+  /** YAML, read once for all loads. */
+  readonly parse = (text: string, options?: ParseOptions): unknown => {
+    if (!documents.has(text)) documents.set(text, parse(text, options));
+    return documents.get(text);
+  };
   readonly #suites: string[] = [];
   readonly #taken = new Map<string, number>();
 

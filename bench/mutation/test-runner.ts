@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { Collector } from './collector.ts';
+import { type CollectedTest, Collector } from './collector.ts';
 
 /** What Stryker's instrumented code and this runner say to each other. */
 interface Namespace {
@@ -36,6 +36,8 @@ const global = globalThis as unknown as { __stryker__?: Namespace; collector?: C
 /** A test runner of Stryker that keeps the tests loaded, and loads them anew only for what is computed while loading. */
 class PlanTestRunner {
   #collector = new Collector();
+  /** How long tests took when they ran last: the quick ones are asked first. */
+  readonly #milliseconds = new Map<string, number>();
   #loads = 0;
   #mutants = 0;
 
@@ -68,8 +70,11 @@ class PlanTestRunner {
           name: 'collector',
           setup({ onResolve, onLoad }) {
             onResolve({ filter: /^vitest$/ }, ({ path }) => ({ path, namespace: 'collector' }));
+            onResolve({ filter: /^yaml$/ }, ({ path, importer }) =>
+              /\/test\/(plan|support\/plans)\//.test(importer) ? { path, namespace: 'collector' } : undefined,
+            );
             onLoad({ filter: /.*/, namespace: 'collector' }, () => ({
-              contents: 'export const { describe, expect, test } = globalThis.collector;',
+              contents: 'export const { describe, expect, parse, test } = globalThis.collector;',
             }));
           },
         },
@@ -131,8 +136,12 @@ class PlanTestRunner {
 
   async #firstFailure(filter: readonly string[] | undefined): Promise<Failure | undefined> {
     const wanted = filter === undefined ? undefined : new Set(filter);
-    for (const { id, run } of this.#collector.tests) {
-      const failure = wanted === undefined || wanted.has(id) ? await failureOf(id, run) : undefined;
+    const took = ({ id }: CollectedTest) => this.#milliseconds.get(id) ?? 0;
+    const tests = this.#collector.tests.filter(({ id }) => wanted === undefined || wanted.has(id));
+    for (const { id, run } of tests.toSorted((a, b) => took(a) - took(b))) {
+      const begin = performance.now();
+      const failure = await failureOf(id, run);
+      this.#milliseconds.set(id, performance.now() - begin);
       if (failure !== undefined) return failure;
     }
     return undefined;

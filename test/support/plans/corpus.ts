@@ -35,9 +35,17 @@ export type Provider = 'aws' | 'google' | 'docker' | 'built-in';
 
 const FOLDER = join(ROOT, 'test/fixtures/plan/corpus');
 
+const files = new Map<string, unknown>();
+
+/** A YAML file of the corpus. Nobody changes what it says, so it is read once. */
+function read(path: string): unknown {
+  if (!files.has(path)) files.set(path, parse(readFileSync(join(FOLDER, path), 'utf8'), { merge: true }));
+  return files.get(path);
+}
+
 /** The cases of one file, `dangerous` or `harmless`, in its order. */
-export function planCases(file: string): PlanCase[] {
-  return parse(readFileSync(join(FOLDER, `${file}.yaml`), 'utf8'), { merge: true }) as PlanCase[];
+export function planCases(file: string): readonly PlanCase[] {
+  return read(`${file}.yaml`) as readonly PlanCase[];
 }
 
 export function providerOf({ base, provider }: PlanCase): Provider {
@@ -55,8 +63,7 @@ export function configurationsOf(plan: PlanCase): {
 }
 
 function baseOf(name: string | undefined): JsonObject {
-  if (name === undefined) return {};
-  return parse(readFileSync(join(FOLDER, 'bases', `${name}.yaml`), 'utf8'), { merge: true }) as JsonObject;
+  return name === undefined ? {} : (read(`bases/${name}.yaml`) as JsonObject);
 }
 
 /** What the recorded plan of a case was made from: the same inputs, the same digest. */
