@@ -14,6 +14,7 @@ const STRYKER = '@stryker-mutator/core@9.6.1';
 const COPIED = [
   'contracts',
   'docs/operations',
+  'environments',
   'plan',
   'test/fixtures/plan',
   'test/plan',
