@@ -27,7 +27,9 @@ function redacted(value: unknown, mask: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value ?? null;
   const marks = typeof mask === 'object' && mask !== null ? (mask as Record<string, unknown>) : {};
   if (Array.isArray(value)) return value.map((inner, index) => redacted(inner, marks[index]));
-  return Object.entries(value)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, inner]) => [key, redacted(inner, marks[key])]);
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, redacted(inner, marks[key])]),
+  );
 }

@@ -64,7 +64,22 @@ describe('SARIF', () => {
   };
 
   test('describes every rule', () => {
-    expect(sarif()?.tool.driver.rules.map(({ id }) => id)).toEqual(CATALOGUE.map(({ id }) => id));
+    const { $schema, version } = sarifReport(reportOf([]), '1.2.3') as Record<string, unknown>;
+    expect({ $schema, version }).toEqual({
+      $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+      version: '2.1.0',
+    });
+    const driver = sarif()?.tool.driver;
+    expect(driver).toMatchObject({ name: 'fleet check', version: '1.2.3' });
+    expect(driver?.rules).toEqual(
+      CATALOGUE.map(({ id, title, why, fix, severity: { production } }) => ({
+        id,
+        shortDescription: { text: title },
+        fullDescription: { text: why },
+        help: { text: fix },
+        defaultConfiguration: { level: production === 'deny' ? 'error' : 'warning' },
+      })),
+    );
   });
 
   test('points to the resource, and keeps its fingerprint when lines move', () => {
