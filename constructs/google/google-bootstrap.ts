@@ -73,6 +73,7 @@ export class GoogleBootstrap {
         ...(redis ? [REDIS_ROLE] : []),
       ],
       redis,
+      reviewer: environment.reviewer !== undefined,
     };
     const shared = { place, pool, state, bucket: bucket?.resource };
     const plan = new WorkflowIdentity(stack, 'plan', {

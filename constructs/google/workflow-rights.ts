@@ -22,12 +22,14 @@ export interface WorkflowRightsProps {
   readonly granted: readonly string[];
   /** Whether the environment has a Redis of its own. */
   readonly redis: boolean;
+  /** Whether it has a reviewer of pull requests, and so a queue. */
+  readonly reviewer: boolean;
 }
 
 const OPERATIONS = 'networkconnectivity.operations.get';
 
 /** What a plan asks: what there is, and the documents that are compared with what they should be. No secret's value. */
-export function planRights({ buckets, redis }: WorkflowRightsProps): WorkflowRights {
+export function planRights({ buckets, redis, reviewer }: WorkflowRightsProps): WorkflowRights {
   return {
     roles: {
       machines: { role: 'roles/compute.viewer' },
@@ -35,6 +37,7 @@ export function planRights({ buckets, redis }: WorkflowRightsProps): WorkflowRig
       names: { role: 'roles/dns.reader' },
       policies: { role: 'roles/iam.securityReviewer' },
       ...(redis ? { redis: { role: 'roles/memorystore.viewer' } } : {}),
+      ...(reviewer ? { queue: { role: 'roles/cloudtasks.viewer' } } : {}),
       documents: {
         role: 'roles/storage.objectViewer',
         title: 'the buckets of the environment',
@@ -68,6 +71,7 @@ export function deployRights(props: WorkflowRightsProps): WorkflowRights {
       'custom-roles': { role: 'roles/iam.roleAdmin' },
       images: { role: 'roles/artifactregistry.writer' },
       ...(props.redis ? { redis: { role: 'roles/memorystore.admin' } } : {}),
+      ...(props.reviewer ? { queue: { role: 'roles/cloudtasks.queueAdmin' } } : {}),
       grants: {
         role: 'roles/resourcemanager.projectIamAdmin',
         title: 'what the environment grants',

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { synthProd, withReviewer } from '../support/prod.ts';
+import { synthProd, withoutReviewer } from '../support/prod.ts';
 
 const reference = (attribute: string) => `\${${attribute}}`;
-const prod = synthProd(withReviewer);
+const prod = synthProd();
 const of = (type: string, name: string) => prod.resources.get(`${type}.${name}`) ?? {};
 const hooks = of('google_cloud_run_v2_service', 'reviewer_hooks');
 const worker = of('google_cloud_run_v2_service', 'reviewer_worker');
@@ -66,6 +66,6 @@ test("reviews go to the fleet's own gateway, jobs to the worker", () => {
 });
 
 test('without a reviewer nothing of it is there', () => {
-  const plain = synthProd();
+  const plain = synthProd(withoutReviewer);
   expect([...plain.resources.keys()].filter((address) => address.includes('reviewer'))).toEqual([]);
 });

@@ -4,14 +4,14 @@ import { shippedEnvironment } from '../support/synth.ts';
 import { complaintsAbout } from './cloud-support.ts';
 
 const V32 = {
-  prod: 'nodes: { machine: a3-highgpu-8g, count: 2, version: 0.32.0 }',
+  prod: 'nodes: { machine: a3-highgpu-8g, count: 2, version: 0.32.0, drain: 80 }',
   staging: 'nodes: { machine: p5.48xlarge, preset: balanced, version: 0.32.0 }',
 };
 
 /** What is said of gpt-oss-120b v32 when its nodes have these keys too. */
 function warned(name: 'prod' | 'staging', more: string): string[] {
   const environment = shippedEnvironment(name, (text) =>
-    text.replace(V32[name], V32[name].replace(' }', `, ${more} }`)),
+    text.replace(V32[name], V32[name].replace(/(, drain: 80)? }/, `, ${more} }`)),
   );
   return drainWarnings(environment)
     .filter(({ path }) => path.join('.').startsWith('models.gpt-oss-120b.releases.v32'))
@@ -27,7 +27,7 @@ const SOURCES = 'capacity: [{ from: on-demand, count: 1 }, { from: spot, count: 
 
 describe('a drain that the cloud cuts is said, with the numbers', () => {
   test.each<[string, 'prod' | 'staging', string, string[]]>([
-    ['google, as long as a group gives', 'prod', 'drain: 80', []],
+    ['google, as long as a group gives', 'prod', 'drain: 80, port: 8000', []],
     ['google, a second longer', 'prod', 'drain: 81', [GROUP]],
     ['google, spot machines', 'prod', `drain: 20, ${spotOnly(2)}`, []],
     [

@@ -35,9 +35,7 @@ const CLOUDS = [
 
 test('what the cloud cuts short is a warning of the stack, which cdktf shows', () => {
   const stacks: TerraformStack[] = [];
-  const environment = shippedEnvironment('prod', (text) =>
-    text.replace('count: 2, version', 'count: 2, drain: 600, version'),
-  );
+  const environment = shippedEnvironment('prod', (text) => text.replace('drain: 80', 'drain: 600'));
   synthEnvironment(environment, (stack) => {
     stacks.push(stack);
     return new GooglePlatform(stack, environment, TEST_TOOLKIT, TEMPLATES);

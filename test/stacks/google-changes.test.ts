@@ -30,7 +30,11 @@ describe('what a change touches', () => {
       PROD_EDITS.oneMoreNode,
       ['google_compute_region_instance_group_manager.nodes_gpt-oss-120b_v32_on-demand_group'],
     ],
-    ['a new release', PROD_EDITS.newRelease, DOCUMENTS],
+    [
+      'a new release, of which the reviewer knows the price',
+      PROD_EDITS.newRelease,
+      ['google_cloud_run_v2_service.reviewer_worker', ...DOCUMENTS].toSorted(),
+    ],
     [
       'a new model, whose name has a dot that labels lose',
       PROD_EDITS.newModel,

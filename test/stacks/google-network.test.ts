@@ -15,12 +15,12 @@ describe('the network', () => {
       auto_create_subnetworks: false,
     });
     const ranges = all('google_compute_subnetwork').map(([, { ip_cidr_range: range }]) => range);
-    expect(new Set(ranges).size).toBe(5);
+    expect(new Set(ranges).size).toBe(6);
   });
 
   test('logs the flows of every subnet that has machines, and reaches Google privately', () => {
     const machines = all('google_compute_subnetwork').filter(([, { purpose }]) => purpose === undefined);
-    expect(machines).toHaveLength(4);
+    expect(machines).toHaveLength(5);
     for (const [address, subnet] of machines) {
       expect(subnet, address).toMatchObject({
         private_ip_google_access: true,
@@ -29,7 +29,7 @@ describe('the network', () => {
     }
   });
 
-  test('lets routers and monitoring out, and nodes only where the environment says so', () => {
+  test('lets routers, monitoring and the reviewer out, and nodes only where the environment says so', () => {
     const nat = (stack = prod) => {
       const { subnetwork } = stack.resources.get('google_compute_router_nat.network_nat') ?? {};
       return (subnetwork as { name: string }[]).map(({ name }) => name);
@@ -37,11 +37,13 @@ describe('the network', () => {
     expect(nat()).toEqual([
       `\${google_compute_subnetwork.network_routers.id}`,
       `\${google_compute_subnetwork.network_monitoring.id}`,
+      `\${google_compute_subnetwork.network_reviewer.id}`,
     ]);
     expect(nat(synthProd(PROD_EDITS.nodesReachInternet))).toEqual([
       `\${google_compute_subnetwork.network_routers.id}`,
       `\${google_compute_subnetwork.network_monitoring.id}`,
       `\${google_compute_subnetwork.network_nodes.id}`,
+      `\${google_compute_subnetwork.network_reviewer.id}`,
     ]);
   });
 
@@ -75,15 +77,15 @@ describe('the network', () => {
 
 /** Health checks, and Identity-Aware Proxy. */
 const GOOGLE_RANGES = ['35.191.0.0/16', '130.211.0.0/22', '35.235.240.0/20'];
-/** Of the subnet that Cloud Run sends from. */
-const GATEWAY_RANGE = '10.64.18.0/24';
+/** Of the subnets that Cloud Run sends from: the gateway's and the reviewer's. */
+const CLOUD_RUN_RANGES = ['10.64.18.0/24', '10.64.22.0/24'];
 
 describe('who reaches what', () => {
   test('nothing is open to the internet', () => {
     const sources = ingress.flatMap(
       ([, { source_ranges: ranges }]) => (ranges as string[] | undefined) ?? [],
     );
-    expect(new Set(sources)).toEqual(new Set([...GOOGLE_RANGES, GATEWAY_RANGE]));
+    expect(new Set(sources)).toEqual(new Set([...GOOGLE_RANGES, ...CLOUD_RUN_RANGES]));
   });
 
   test('every rule says whom it is for by service account', () => {

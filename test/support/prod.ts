@@ -21,8 +21,8 @@ function synthesized(edits: readonly Edit[], context: Attributes): Synthesized {
   );
 }
 
-const V32 = 'nodes: { machine: a3-highgpu-8g, count: 2, version: 0.32.0 }';
-const V33 = 'nodes: { machine: a3-highgpu-8g, version: 0.32.0, maxModelLen: 65536 }';
+const V32 = 'nodes: { machine: a3-highgpu-8g, count: 2, version: 0.32.0, drain: 80 }';
+const V33 = 'nodes: { machine: a3-highgpu-8g, version: 0.32.0, maxModelLen: 65536, drain: 80 }';
 const ALL_RUNGS = [
   '{ from: reservation, reservation: fleet-h100, zone: us-central1-a, count: 1 }',
   '{ from: on-demand, count: 2 }',
@@ -95,25 +95,7 @@ export const PROD_WALK = {
   retired: [PROD_EDITS.promoted, PROD_EDITS.retired],
 } as const satisfies Record<string, readonly Edit[]>;
 
-/** A reviewer of pull requests, as an operator would add one. */
-export function withReviewer(text: string): string {
-  return text
-    .replace(/^( {2})gateway: (.+)fleet\/gateway@(.+)$/m, '$&\n$1reviewer: $2fleet/reviewer@$3')
-    .replace(
-      /^ {2}api-keys: .+$/m,
-      `$&
-  reviewer-app: { google: fleet-prod-reviewer-app }
-  reviewer-hook: { google: fleet-prod-reviewer-hook }
-  reviewer-key: { google: fleet-prod-reviewer-key }`,
-    )
-    .replace(
-      /^router: /m,
-      `reviewer:
-  app: 123456
-  privateKey: reviewer-app
-  webhookSecret: reviewer-hook
-  gatewayKey: reviewer-key
-  repositories: [example-org]
-$&`,
-    );
+/** The same without the reviewer of pull requests. */
+export function withoutReviewer(text: string): string {
+  return text.replace(/^reviewer:\n( {2}.+\n)+/m, '');
 }

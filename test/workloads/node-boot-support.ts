@@ -41,7 +41,9 @@ export function oneGpu(cloud: Cloud, port = 8000): NodeCase {
 }
 
 function node(cloud: Cloud, model: string, change: (text: string) => string): NodeCase {
-  const environment = shippedEnvironment(SHIPPED[cloud], change);
+  const environment = shippedEnvironment(SHIPPED[cloud], (text) =>
+    change(text.replaceAll(', drain: 80', '')),
+  );
   const release = releasesOf(environment).find((one) => one.model === model);
   if (release === undefined) throw new Error(`${environment.name} has no release of ${model}`);
   return { environment, release };

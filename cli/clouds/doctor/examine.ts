@@ -23,6 +23,7 @@ export function googleServices(environment: Environment): string[] {
     ...GOOGLE_SERVICES,
     ...(inRegistry ? ['artifactregistry'] : []),
     ...(runsRedis(environment) ? ['memorystore', 'networkconnectivity'] : []),
+    ...(environment.reviewer === undefined ? [] : ['cloudtasks']),
     ...(vertexProjects(environment).length > 0 ? ['aiplatform'] : []),
   ];
 }

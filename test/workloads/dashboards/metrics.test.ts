@@ -64,6 +64,14 @@ function registered(): string[] {
   );
 }
 
+/** Names that the steps of a node write into the page that its health program serves. */
+function ofNodes(): string[] {
+  return ['lib.sh', 'failed.sh', 'health.py'].flatMap((file) => {
+    const text = readFileSync(join(ROOT, 'templates/node', file), 'utf8');
+    return [...text.matchAll(/\b(fleet_node_\w+)\{/g)].map(([, name]) => name ?? '');
+  });
+}
+
 const recordedBy = (rules: Rules) =>
   rules.groups.flatMap(({ rules }) => rules.flatMap(({ record }) => record ?? []));
 
@@ -72,6 +80,7 @@ const measured = new Set([
   ...recorded('dcgm-exporter-4.2'),
   ...recorded('alertmanager-0.25'),
   ...registered(),
+  ...ofNodes(),
   ...OF_PROMETHEUS,
 ]);
 const known = new Set([...measured, ...recordedBy(TESTED_RULES)]);
