@@ -32,7 +32,7 @@ test.each([[['stats']], [['help', 'stats']]])('%j: an unknown command gets the n
     code: 2,
     stdout: '',
     stderr:
-      'unknown command stats; did you mean status? (commands: up, down, status, logs, doctor, init, dashboard, canary, check, ci, bootstrap, ask, review, schema, cost, key, secret, weights, image, help)\n',
+      'unknown command stats; did you mean status? (commands: up, down, status, logs, doctor, init, dashboard, open, canary, check, ci, bootstrap, ask, review, schema, cost, key, secret, weights, image, help)\n',
   });
 });
 
