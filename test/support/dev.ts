@@ -1,4 +1,5 @@
 import type { Edit } from './shipped.ts';
+import { walkOf } from './walk.ts';
 
 const V32 = 'nodes: { machine: 8x-h100, count: 2, version: 0.32.0, port: 8101, drain: 5 }';
 const V33 = 'nodes: { machine: 8x-h100, version: 0.32.0, port: 8111, drain: 5 }';
@@ -27,27 +28,10 @@ export const DEV_EDITS = {
   otherFlag: (text) => text.replace(V33, V33.replace(' }', ', maxModelLen: 32768 }')),
 } as const satisfies Record<string, Edit>;
 
-const STABLE_V32 = 'role: stable\n        weight: 80';
-const CANARY_V33 = 'role: canary\n        weight: 15';
-const promoted: Edit = (text) =>
-  text
-    .replace(CANARY_V33, 'role: stable\n        weight: 95')
-    .replace(STABLE_V32, 'role: canary\n        weight: 0');
+const walk = walkOf({ stable: 80, canary: 15 });
 
 /** gpt-oss-120b of dev on its way from v32 to v33, one deploy after the other. */
 export const DEV_WALK = {
-  before: [
-    (text) =>
-      text.replace(/ {6}v33:\n.*\n.*\n.*\n/, '').replace(STABLE_V32, 'role: stable\n        weight: 95'),
-  ],
-  newRelease: [
-    (text) =>
-      text
-        .replace(STABLE_V32, 'role: stable\n        weight: 95')
-        .replace(CANARY_V33, 'role: canary\n        weight: 0'),
-  ],
-  canary: [],
-  promoted: [promoted],
-  otherFlagIdle: [promoted, (text) => text.replace(V32, V32.replace(' }', ', maxModelLen: 32768 }'))],
-  retired: [(text) => promoted(text).replace(/ {6}v32:\n.*\n {8}weight: 0\n.*\n/, '')],
+  ...walk,
+  otherFlagIdle: [...walk.promoted, (text) => text.replace(V32, V32.replace(' }', ', maxModelLen: 32768 }'))],
 } as const satisfies Record<string, readonly Edit[]>;

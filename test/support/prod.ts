@@ -2,6 +2,7 @@ import { DESTROYING } from '../../constructs/fixed-release.ts';
 import { GooglePlatform } from '../../constructs/google/google-platform.ts';
 import { type Edit, editedEnvironment } from './shipped.ts';
 import { type Attributes, type Synthesized, synthEnvironment, TEMPLATES, TEST_TOOLKIT } from './synth.ts';
+import { walkOf } from './walk.ts';
 
 /** The shipped prod environment, edited as an operator would. */
 export function synthProd(...edits: readonly Edit[]): Synthesized {
@@ -29,6 +30,9 @@ const ALL_RUNGS = [
   '{ from: flex-start, count: 1 }',
   '{ from: spot, count: 1 }',
 ].join(', ');
+
+/** gpt-oss-120b of prod on its way from v32 to v33, one deploy after the other. */
+export const PROD_WALK = walkOf({ stable: 75, canary: 5 });
 
 /** What operators do to gpt-oss-120b in prod. */
 export const PROD_EDITS = {
@@ -65,35 +69,10 @@ export const PROD_EDITS = {
         '      vertex:\n        weight: 0\n        endpoint: { host: vertex }\n      groq:\n',
       ),
   newMachineImage: (text) => text.replace('v20261101', 'v20261115'),
-  /** The canary becomes stable, the old stable one keeps its machines without traffic. */
-  promoted: (text) =>
-    text
-      .replace('role: stable\n        weight: 75', 'role: canary\n        weight: 0')
-      .replace('role: canary\n        weight: 5', 'role: stable\n        weight: 80'),
-  retired: (text) =>
-    text.replace(`      v32:\n        role: canary\n        weight: 0\n        ${V32}\n`, ''),
+  promoted: PROD_WALK.promoted[0],
+  retired: PROD_WALK.retired[1],
   nodesReachInternet: (text) => text.replace('nodesReachInternet: false', 'nodesReachInternet: true'),
 } as const satisfies Record<string, Edit>;
-
-const STABLE_V32 = 'role: stable\n        weight: 75';
-const CANARY_V33 = 'role: canary\n        weight: 5';
-
-/** gpt-oss-120b of prod on its way from v32 to v33, one deploy after the other. */
-export const PROD_WALK = {
-  before: [
-    (text) =>
-      text.replace(/ {6}v33:\n.*\n.*\n.*\n/, '').replace(STABLE_V32, 'role: stable\n        weight: 80'),
-  ],
-  newRelease: [
-    (text) =>
-      text
-        .replace(STABLE_V32, 'role: stable\n        weight: 80')
-        .replace(CANARY_V33, 'role: canary\n        weight: 0'),
-  ],
-  canary: [],
-  promoted: [PROD_EDITS.promoted],
-  retired: [PROD_EDITS.promoted, PROD_EDITS.retired],
-} as const satisfies Record<string, readonly Edit[]>;
 
 /** The same without the reviewer of pull requests. */
 export function withoutReviewer(text: string): string {

@@ -2,6 +2,7 @@ import { AwsPlatform } from '../../constructs/aws/aws-platform.ts';
 import { DESTROYING } from '../../constructs/fixed-release.ts';
 import { type Edit, editedEnvironment } from './shipped.ts';
 import { type Attributes, type Synthesized, synthEnvironment, TEMPLATES, TEST_TOOLKIT } from './synth.ts';
+import { walkOf } from './walk.ts';
 
 /** The provider version that the plugin directory holds; shipped files name none. */
 export const INSTALLED_AWS = '5.100.0';
@@ -58,26 +59,5 @@ export const EDITS = {
   newMachineImage: (text) => text.replace('ami-0123456789abcdef0', 'ami-0123456789abcdef1'),
 } as const satisfies Record<string, Edit>;
 
-const STABLE_V32 = 'role: stable\n        weight: 90';
-const CANARY_V33 = 'role: canary\n        weight: 5';
-const promoted: Edit = (text) =>
-  text
-    .replace(CANARY_V33, 'role: stable\n        weight: 95')
-    .replace(STABLE_V32, 'role: canary\n        weight: 0');
-
 /** gpt-oss-120b of staging on its way from v32 to v33, one deploy after the other. */
-export const WALK = {
-  before: [
-    (text) =>
-      text.replace(/ {6}v33:\n.*\n.*\n.*\n/, '').replace(STABLE_V32, 'role: stable\n        weight: 95'),
-  ],
-  newRelease: [
-    (text) =>
-      text
-        .replace(STABLE_V32, 'role: stable\n        weight: 95')
-        .replace(CANARY_V33, 'role: canary\n        weight: 0'),
-  ],
-  canary: [],
-  promoted: [promoted],
-  retired: [(text) => promoted(text.replace(/ {6}v32:\n.*\n {8}weight: 90\n.*\n/, ''))],
-} as const satisfies Record<string, readonly Edit[]>;
+export const WALK = walkOf({ stable: 90, canary: 5 });

@@ -28,7 +28,7 @@ beforeAll(async () => {
     );
   }
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const kept = ['constructs', 'zod', 'yaml', 'fastest-levenshtein'].map(
+  const kept = ['@grafana/grafana-foundation-sdk', 'constructs', 'zod', 'yaml', 'fastest-levenshtein'].map(
     (name) => `${name}@${dependencies[name]}`,
   );
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { contentEvent, DONE, startStream } from '../services/gateway/support/answers.ts';
+import { startStream } from '../services/gateway/support/answers.ts';
 import { CHAT, hello } from '../services/gateway/support/edge.ts';
 import { eventually } from '../services/gateway/support/eventually.ts';
-import { fakeUpstream, type Received } from '../services/gateway/support/fake-upstream.ts';
+import { fakeUpstream } from '../services/gateway/support/fake-upstream.ts';
+import { pour } from '../services/gateway/support/pour.ts';
 import { postText, rawClient } from '../services/gateway/support/raw-client.ts';
 import { edgeConfig, egressConfig, start } from '../services/gateway/support/start.ts';
 import { WAYS } from '../support/chain.ts';
@@ -12,21 +13,6 @@ const MEGABYTE = 1024 * 1024;
 const TOTAL = 400 * MEGABYTE;
 /** What the two socket buffers of a connection hold at most on Linux as shipped. */
 const KERNEL = 36 * MEGABYTE;
-const EVENT = Buffer.from(contentEvent('x'.repeat(16 * 1024)));
-
-/** Writes 400 MB as fast as they are taken. */
-function pour({ res }: Received, written: (bytes: number) => void): void {
-  let bytes = 0;
-  const more = () => {
-    while (bytes < TOTAL && !res.destroyed) {
-      bytes += EVENT.length;
-      written(bytes);
-      if (!res.write(EVENT)) return void res.once('drain', more);
-    }
-    res.end(DONE);
-  };
-  more();
-}
 
 test.each([
   ['gateway, router and server', WAYS.server, 3],
@@ -37,7 +23,7 @@ test.each([
     let written = 0;
     const server = await fakeUpstream((received) => {
       startStream(received);
-      pour(received, (bytes) => {
+      pour(received, TOTAL, (bytes) => {
         written = bytes;
       });
     });

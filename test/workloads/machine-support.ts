@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
@@ -80,4 +80,14 @@ export function expectUnitsOfSystemd({ name, files, folder }: UserData): void {
   const units = installed(join(folder, name), files);
   const { code, printed } = run('systemd-analyze', 'verify', '--man=no', '--recursive-errors=no', ...units);
   expect({ code, printed }).toEqual({ code: 0, printed: '' });
+}
+
+/** Every unit of ours that a unit names is there. */
+export function expectNamedUnits({ files }: UserData): void {
+  const there = files.map(({ path }) => basename(path));
+  const named = files
+    .filter(({ path }) => path.startsWith('/etc/systemd/'))
+    .flatMap(({ text: unit }) => unit.match(/^(After|Wants|Requires)=.*$/gm) ?? [])
+    .flatMap((line) => line.match(/fleet-[a-z-]+\.service/g) ?? []);
+  expect(named.filter((unit) => !there.includes(unit))).toEqual([]);
 }

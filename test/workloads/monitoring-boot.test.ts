@@ -8,6 +8,7 @@ import {
   expectFits,
   expectItsFiles,
   expectKnownToCloudInit,
+  expectNamedUnits,
   expectReviewed,
   expectUnitsOfSystemd,
 } from './machine-support.ts';
@@ -34,14 +35,7 @@ describe.each([
 
   test('has units that systemd understands, down to the last key', () => expectUnitsOfSystemd(userData));
 
-  test('every unit that another one names is there', () => {
-    const there = files.map(({ path }) => basename(path));
-    const named = files
-      .filter(({ path }) => path.startsWith('/etc/systemd/'))
-      .flatMap(({ text: unit }) => unit.match(/^(After|Wants|Requires)=.*$/gm) ?? [])
-      .flatMap((line) => line.match(/fleet-[a-z-]+\.service/g) ?? []);
-    expect(named.filter((unit) => !there.includes(unit))).toEqual([]);
-  });
+  test('every unit that another one names is there', () => expectNamedUnits(userData));
 });
 
 describe('what the machine is told', () => {

@@ -12,6 +12,7 @@ import {
   expectFits,
   expectItsFiles,
   expectKnownToCloudInit,
+  expectNamedUnits,
   expectReviewed,
   expectUnitsOfSystemd,
 } from './machine-support.ts';
@@ -59,15 +60,7 @@ describe.each(CASES)('the user data of %s', (name, props) => {
 
   test('has units that systemd understands, down to the last key', () => expectUnitsOfSystemd(userData));
 
-  test('every unit that another one names is there', () => {
-    const files = routerFiles(props);
-    const there = files.map(({ path }) => basename(path));
-    const named = files
-      .filter(({ path }) => path.startsWith('/etc/systemd/'))
-      .flatMap(({ text: unit }) => unit.match(/^(After|Wants|Requires)=.*$/gm) ?? [])
-      .flatMap((line) => line.match(/fleet-[a-z-]+\.service/g) ?? []);
-    expect(named.filter((unit) => !there.includes(unit))).toEqual([]);
-  });
+  test('every unit that another one names is there', () => expectNamedUnits(userData));
 });
 
 describe('what a router is told', () => {

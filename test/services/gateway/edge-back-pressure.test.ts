@@ -1,29 +1,14 @@
 import { expect, test } from 'vitest';
-import { contentEvent, DONE, startStream } from './support/answers.ts';
+import { startStream } from './support/answers.ts';
 import { CHAT, edge, hello } from './support/edge.ts';
 import { eventually } from './support/eventually.ts';
-import type { Received } from './support/fake-upstream.ts';
+import { pour } from './support/pour.ts';
 import { postText, rawClient } from './support/raw-client.ts';
 
 const MEGABYTE = 1024 * 1024;
 const TOTAL = 200 * MEGABYTE;
 /** What four socket buffers hold at most on Linux as shipped: two of 32 MB to receive, two of 4 MB to send. */
 const KERNEL = 80 * MEGABYTE;
-const EVENT = Buffer.from(contentEvent('x'.repeat(16 * 1024)));
-
-/** Writes 200 MB as fast as they are taken. */
-function pour({ res }: Received, written: (bytes: number) => void): void {
-  let bytes = 0;
-  const more = () => {
-    while (bytes < TOTAL) {
-      bytes += EVENT.length;
-      written(bytes);
-      if (!res.write(EVENT)) return void res.once('drain', more);
-    }
-    res.end(DONE);
-  };
-  more();
-}
 
 test.each([
   ['usage is hidden', { ...hello, stream: true }],
@@ -32,7 +17,7 @@ test.each([
   let written = 0;
   const { gateway, router } = await edge((received) => {
     startStream(received);
-    pour(received, (bytes) => {
+    pour(received, TOTAL, (bytes) => {
       written = bytes;
     });
   });
