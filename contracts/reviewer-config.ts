@@ -20,7 +20,6 @@ const Work = z.strictObject({
   /** The key of the fleet's own gateway that reviews are charged to. */
   gatewayKey: SecretSource,
   model: z.string(),
-  contextTokens: z.int().positive(),
   /** Release → what its tokens cost. */
   prices: z.record(z.string(), Price),
   /** Of one repository. */

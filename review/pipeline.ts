@@ -5,7 +5,7 @@ import { chooseComments } from './comments.ts';
 import type { Forge } from './forge.ts';
 import type { Job, Journal } from './journal.ts';
 import type { ReviewModel } from './model.ts';
-import { type Outcome, type Report, ReportSchema, type TestsOutcome } from './outcome.ts';
+import { type Outcome, type Report, ReportSchema } from './outcome.ts';
 import type { Settings } from './settings.ts';
 import { SEVERITIES } from './settings.ts';
 import { FindingSchema } from './stages/review.ts';
@@ -31,13 +31,6 @@ export interface Parts {
   /** One line about what is going on. No text of the pull request's or the model's making. */
   readonly log: (line: string) => void;
 }
-
-export type ReviewPullRequest = (job: Job, parts: Parts) => Promise<Outcome>;
-
-export type ReadTestResults = (
-  job: Job,
-  parts: Pick<Parts, 'forge' | 'journal' | 'log'>,
-) => Promise<TestsOutcome>;
 
 const LineCommentSchema = z.object({
   path: z.string(),

@@ -1,5 +1,6 @@
 import type { Environment } from '../contracts/environment.ts';
-import { definitionOf, priceOf, releasesOfModel } from '../contracts/release.ts';
+import type { Price } from '../contracts/price.ts';
+import { priceOf, releasesOfModel } from '../contracts/release.ts';
 import { ReviewerConfig } from '../contracts/reviewer-config.ts';
 import { type Document, jsonDocument } from './document.ts';
 import type { Topology } from './topology.ts';
@@ -44,7 +45,7 @@ export function reviewerDocument(
             github: { api, appId: app, privateKey: secret('privateKey') },
             gatewayKey: secret('gatewayKey'),
             ...{ model, reviewsPerHour, parallel, longestSeconds: longest },
-            ...costOf(environment, model),
+            prices: pricesOf(environment, model),
           },
         }
       : {}),
@@ -53,13 +54,13 @@ export function reviewerDocument(
   return jsonDocument(ReviewerConfig.parse(config));
 }
 
-function costOf(environment: Environment, name: string) {
+/** Of each release of the model that has a price. */
+function pricesOf(environment: Environment, name: string): Record<string, Price> {
   const model = environment.models[name]?.alias ?? name;
-  const definition = definitionOf(environment, model);
-  if (definition === undefined) throw new Error(`${model} is in no catalogue`);
-  const prices = releasesOfModel(environment, model).flatMap((release) => {
-    const price = priceOf(environment, release);
-    return price === undefined ? [] : [[release.name, price] as const];
-  });
-  return { contextTokens: definition.contextTokens, prices: Object.fromEntries(prices) };
+  return Object.fromEntries(
+    releasesOfModel(environment, model).flatMap((release) => {
+      const price = priceOf(environment, release);
+      return price === undefined ? [] : [[release.name, price]];
+    }),
+  );
 }

@@ -1,25 +1,20 @@
-import {
-  CloudRunV2Service,
-  type CloudRunV2ServiceTemplate,
-} from '@cdktf/provider-google/lib/cloud-run-v2-service/index.js';
-import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js';
+import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import type { Document } from '../../workloads/document.ts';
 import { gatewaySecrets } from '../../workloads/gateway.ts';
 import { resourceName } from '../../workloads/google-names.ts';
-import { LAST_SCRAPE_SECONDS, metricsAgent } from '../../workloads/metrics-agent.ts';
-import { PROMETHEUS_IMAGE } from '../../workloads/observability-images.ts';
+import { LAST_SCRAPE_SECONDS } from '../../workloads/metrics-agent.ts';
 import type { Templates } from '../../workloads/templates.ts';
 import type { Topology } from '../../workloads/topology.ts';
-import { REDIS_VARIABLES, SECRETS_FOLDER } from '../cloud-topology.ts';
+import { REDIS_VARIABLES } from '../cloud-topology.ts';
 import type { Access } from './access.ts';
 import { AccessRule } from './access-rule.ts';
+import { type Container, metricsContainer, onOneLine, runsAs, START, secretMounts } from './cloud-run.ts';
 import { GatewayEntrance } from './gateway-entrance.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
 import type { Redis } from './redis.ts';
-import { secretId } from './secret-id.ts';
 
 export interface GatewayProps {
   readonly environment: Environment;
@@ -34,14 +29,10 @@ export interface GatewayProps {
   readonly templates: Templates;
 }
 
-/** Cloud Run mounts each secret as a folder; this is the file in it. */
-export const SECRET_FILE = 'value';
 const CONFIG_VARIABLE = 'FLEET_GATEWAY_CONFIG';
 /** How often new API keys are looked for. */
 const RELOAD_SECONDS = 30;
 const LONGEST_NAME = 49;
-/** Cloud Run connects an instance to the network while it starts, which can take a minute and more. */
-const START = { periodSeconds: 5, failureThreshold: 48 } as const;
 
 /**
  * The gateway on Cloud Run: an identity that may read its secrets and sign in to its Redis, the network as its only way out,
@@ -57,15 +48,10 @@ export class Gateway extends Construct {
     const { exposure, requestTimeout, instances } = environment.gateway;
     const isPublic = exposure === 'public';
     const secrets = gatewaySecrets(environment);
-    const grants = secrets.map(
-      (secret) =>
-        new SecretManagerSecretIamMember(this, `read-${secret}`, {
-          project: place.project,
-          secretId: secretId(environment, secret),
-          role: 'roles/secretmanager.secretAccessor',
-          member: access.gateway.resource.member,
-        }),
-    );
+    const { grants, template } = runsAs(this, {
+      ...{ environment, place, network, secrets },
+      ...{ identity: access.gateway, subnet: network.gateway },
+    });
     this.service = new CloudRunV2Service(this, 'Resource', {
       name: resourceName(place.environment, [id], LONGEST_NAME),
       location: place.region,
@@ -74,23 +60,14 @@ export class Gateway extends Construct {
       invokerIamDisabled: true,
       deletionProtection: false,
       template: {
-        serviceAccount: access.gateway.resource.email,
-        executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
+        ...template,
         timeout: `${requestTimeout}s`,
         maxInstanceRequestConcurrency: instances.concurrency,
         scaling: { minInstanceCount: instances.least, maxInstanceCount: instances.most },
-        vpcAccess: {
-          egress: 'ALL_TRAFFIC',
-          networkInterfaces: [{ network: network.resource.id, subnetwork: network.gateway.resource.id }],
-        },
-        containers: [container(props, secrets), metricsContainer(props)],
-        volumes: secrets.map((secret) => ({
-          name: secret,
-          secret: {
-            secret: secretId(environment, secret),
-            items: [{ path: SECRET_FILE, version: 'latest', mode: 0o400 }],
-          },
-        })),
+        containers: [
+          container(props, secrets),
+          metricsContainer(environment, props.topology, props.templates),
+        ],
       },
       dependsOn: grants,
     });
@@ -111,8 +88,6 @@ export class Gateway extends Construct {
   }
 }
 
-type Container = NonNullable<Extract<CloudRunV2ServiceTemplate['containers'], readonly unknown[]>>[number];
-
 function container(
   { environment, topology, document, redis }: GatewayProps,
   secrets: readonly string[],
@@ -130,7 +105,7 @@ function container(
       ...['--last-scrape', String(LAST_SCRAPE_SECONDS)],
     ],
     env: [
-      { name: CONFIG_VARIABLE, value: JSON.stringify(JSON.parse(document.text)) },
+      { name: CONFIG_VARIABLE, value: onOneLine(document) },
       ...(redis === undefined ? [] : [{ name: REDIS_VARIABLES.authority, value: redis.authority }]),
     ],
     ports: { name: 'h2c', containerPort: port },
@@ -141,19 +116,6 @@ function container(
     },
     startupProbe: { httpGet: { path: '/ready/router', port: adminPort }, timeoutSeconds: 4, ...START },
     livenessProbe: { httpGet: { path: '/ready', port: adminPort }, periodSeconds: 10, failureThreshold: 3 },
-    volumeMounts: secrets.map((name) => ({ name, mountPath: `${SECRETS_FOLDER}/${name}` })),
-  };
-}
-
-/** Prometheus as an agent: nobody could find an instance of Cloud Run to read its metrics. It has processor time without requests. */
-function metricsContainer({ environment, topology, templates }: GatewayProps): Container {
-  const agent = metricsAgent(environment, topology, templates.metricsAgent);
-  return {
-    name: 'metrics',
-    image: environment.images.prometheus ?? PROMETHEUS_IMAGE,
-    command: [...agent.command],
-    args: [...agent.arguments],
-    env: Object.entries(agent.environment).map(([name, value]) => ({ name, value })),
-    resources: { limits: { cpu: '0.5', memory: '512Mi' }, cpuIdle: false },
+    volumeMounts: secretMounts(secrets),
   };
 }

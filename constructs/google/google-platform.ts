@@ -22,8 +22,9 @@ import type { DocumentProps, ObservabilityProps, Platform, RouterProps } from '.
 import { pinProviderVersion } from '../provider-version.ts';
 import type { Toolkit } from '../toolkit.ts';
 import { Access } from './access.ts';
+import { SECRET_FILE } from './cloud-run.ts';
 import { DocumentBucket } from './document-bucket.ts';
-import { Gateway, SECRET_FILE } from './gateway.ts';
+import { Gateway } from './gateway.ts';
 import { Monitoring } from './monitoring.ts';
 import { Network } from './network.ts';
 import { NodeGrants } from './node-grants.ts';

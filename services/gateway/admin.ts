@@ -5,7 +5,8 @@ import type { Handler } from './http/server.ts';
 
 /** What `GET /status` says. */
 export interface Status {
-  readonly role: 'edge' | 'egress';
+  /** Of a gateway. */
+  readonly role?: 'edge' | 'egress';
   /** Version of the configuration in use. */
   readonly version: string;
   /** Edge: version of the API keys in use, first 12 hex digits of the SHA-256 of their document. */

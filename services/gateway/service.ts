@@ -6,6 +6,7 @@ import { createEdgeRole } from './edge/role.ts';
 import { createEgressRole } from './egress/role.ts';
 import { reaches } from './http/reaches.ts';
 import { type Address, serve } from './http/server.ts';
+import { createLastScrape } from './last-scrape.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { type Log, type Runtime, systemRuntime } from './runtime.ts';
 import { createTokenCounter } from './tokens/counter.ts';
@@ -76,12 +77,12 @@ export async function startGateway({
   });
   const reachesRouter = () =>
     state.role === 'edge' ? reaches(state.router.url, CONNECT_MS) : Promise.resolve(false);
-  let scraped = () => {};
+  const lastScrape = createLastScrape(runtime);
   const adminHandler = createAdminHandler({
     registry,
     status,
     isReady: () => ready,
-    wasScraped: () => scraped(),
+    wasScraped: lastScrape.seen,
     reachesRouter: state.role === 'edge' ? reachesRouter : undefined,
   });
   const side = await serve(adminHandler, admin, runtime);
@@ -103,16 +104,6 @@ export async function startGateway({
     }
   }
 
-  function nextScrape(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = runtime.after(milliseconds, resolve);
-      scraped = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
-
   return {
     address: api.address,
     adminAddress: side.address,
@@ -127,8 +118,7 @@ export async function startGateway({
       await role.close();
       await counter.close();
       // Nothing is counted any more: whoever reads the metrics now has all of them.
-      const left = lastMoment - runtime.now();
-      if (left > 0) await nextScrape(left);
+      await lastScrape.before(lastMoment);
       await side.drain(0);
     },
   };

@@ -1,12 +1,13 @@
 import { Registry } from 'prom-client';
 import type { ReviewModel } from '../../review/model.ts';
+import { createAdminHandler } from '../gateway/admin.ts';
 import type { Sources } from '../gateway/config.ts';
 import type { Address, Handler } from '../gateway/http/server.ts';
 import { serve } from '../gateway/http/server.ts';
+import { createLastScrape } from '../gateway/last-scrape.ts';
 import { createProcessMetrics } from '../gateway/process-metrics.ts';
 import { type Log, type Runtime, systemRuntime } from '../gateway/runtime.ts';
 import { createAskGoogle } from '../router-agent/google.ts';
-import { createAdmin } from './admin.ts';
 import { loadState, type ReviewerState } from './config.ts';
 import { createGithub, type Github } from './github/app.ts';
 import { createReviewMetrics, type ReviewMetrics } from './metrics.ts';
@@ -121,9 +122,11 @@ export async function startReviewer(options: ReviewerOptions): Promise<Reviewer>
   }
 
   const api = await serve(handler, options.listen, runtime);
-  let scraped = () => {};
+  const lastScrape = createLastScrape(runtime);
   const status = () => ({ version: state.version, error: refusal });
-  const admin = createAdmin({ registry, status, isReady: () => ready, wasScraped: () => scraped() });
+  const admin = createAdminHandler({
+    ...{ registry, status, isReady: () => ready, wasScraped: lastScrape.seen },
+  });
   const side = await serve(admin, options.admin, runtime);
   await own?.start();
   let reloading = Promise.resolve();
@@ -143,16 +146,6 @@ export async function startReviewer(options: ReviewerOptions): Promise<Reviewer>
     }
   }
 
-  function nextScrape(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = runtime.after(milliseconds, resolve);
-      scraped = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
-
   return {
     address: api.address,
     adminAddress: side.address,
@@ -167,8 +160,7 @@ export async function startReviewer(options: ReviewerOptions): Promise<Reviewer>
       const cancel = runtime.after(drainSeconds * 1000, () => ending.abort(new Error('shutting down')));
       await Promise.all([api.drain(drainSeconds + 1), own?.stop(drainSeconds)]);
       cancel();
-      const left = lastMoment - runtime.now();
-      if (left > 0) await nextScrape(left);
+      await lastScrape.before(lastMoment);
       await side.drain(0);
     },
   };

@@ -30,7 +30,6 @@ describe('reviewer.json', () => {
   test('of what reviews has the prices of all releases that may answer', () => {
     const { receive, work } = read(['work']);
     expect(receive).toBeUndefined();
-    expect(work?.contextTokens).toBe(131_072);
     expect(Object.keys(work?.prices ?? {})).toEqual(['v32', 'v33', 'public']);
     expect(work?.prices.public).toEqual({ input: 0.15, output: 0.6 });
   });

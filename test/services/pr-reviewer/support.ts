@@ -43,7 +43,7 @@ export class Place {
       receive: { webhookSecret: { env: 'HOOK' }, repositories: [OWNER], requestsPerMinute: 6000 },
       work: {
         github: { api: github.url, appId: APP.id, privateKey: { env: 'PEM' } },
-        ...{ gatewayKey: { env: 'KEY' }, model: 'gpt-oss-120b', contextTokens: 131_072, prices: {} },
+        ...{ gatewayKey: { env: 'KEY' }, model: 'gpt-oss-120b', prices: {} },
         ...{ reviewsPerHour: 100, parallel: 4, longestSeconds: 60 },
       },
       ...{ queue: { kind: 'folder' }, store: { folder: join(this.folder, 'store') }, drainSeconds: 5 },
