@@ -141,6 +141,19 @@ test.each(Object.entries(APART))(
   },
 );
 
+test('a program imports no other program: what several share is in services/common', () => {
+  const crossing = product
+    .filter((path) => path.startsWith('services/'))
+    .flatMap((path) =>
+      importsOf(path)
+        .filter((target) => target.startsWith('.'))
+        .map((target) => relative(ROOT, resolve(ROOT, dirname(path), target)).split('/'))
+        .filter(([room, program]) => room === 'services' && !['common', path.split('/')[1]].includes(program))
+        .map((target) => `${path}: ${target.join('/')}`),
+    );
+  expect(crossing).toEqual([]);
+});
+
 test('provider packages are imported by resource, never whole', () => {
   const whole = product.flatMap((path) =>
     importsOf(path)

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey } from '../../contracts/secret.ts';
-import { ApiError } from './http/errors.ts';
+import { ApiError } from '../common/http/errors.ts';
 
 /** Finds the API key that a request carries. */
 export interface KeyRing {

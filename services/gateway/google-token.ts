@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from '../common/runtime.ts';
 
 /** Access tokens of the service account that this program runs as. */
 export interface GoogleToken {

@@ -1,7 +1,7 @@
 import { Counter, type Registry } from 'prom-client';
 import type { LedgerLine } from '../../contracts/ledger.ts';
+import type { Log, Runtime } from '../common/runtime.ts';
 import { createLedgerFile, type LedgerFile } from './ledger-file.ts';
-import type { Log, Runtime } from './runtime.ts';
 
 /** Where the ledger is kept. */
 export interface LedgerSettings {

@@ -1,4 +1,4 @@
-import { runProgram } from './program.ts';
+import { runProgram } from '../common/program.ts';
 import { startGateway } from './service.ts';
 
 const USAGE = `usage: gateway (--config gateway.json | --config-variable NAME) --listen HOST:PORT --admin HOST:PORT

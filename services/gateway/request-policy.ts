@@ -1,6 +1,6 @@
 import type { RequestCaps, RequestDefaults } from '../../contracts/schema/request-policy.ts';
+import { ApiError } from '../common/http/errors.ts';
 import type { Dialect } from './dialect.ts';
-import { ApiError } from './http/errors.ts';
 import { isUnset, type Json } from './json.ts';
 
 /** What an environment says of the requests to one model. */

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
+import type { Handler } from '../common/http/server.ts';
+import type { Log, Runtime } from '../common/runtime.ts';
 import type { GatewayState } from './config.ts';
-import type { Handler } from './http/server.ts';
-import type { Log, Runtime } from './runtime.ts';
 import type { TokenCounter } from './tokens/counter.ts';
 
 /** What the gateway does with requests: edge or egress. */

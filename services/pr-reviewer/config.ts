@@ -1,5 +1,5 @@
 import { ReviewerConfig } from '../../contracts/reviewer-config.ts';
-import { parse, readSecret, readText, readToken, type Sources, versionOf } from '../gateway/config.ts';
+import { parse, readSecret, readText, readToken, type Sources, versionOf } from '../common/sources.ts';
 
 /** The configuration, checked and with its secrets read. Replaced as a whole by a reload. */
 export interface ReviewerState {

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { chatModel } from '../../review/chat-model.ts';
 import { reviewPullRequest } from '../../review/pipeline.ts';
 import { readTestResults } from '../../review/test-results.ts';
-import { runProgram } from '../gateway/program.ts';
+import { runProgram } from '../common/program.ts';
 import { startReviewer } from './service.ts';
 
 const USAGE = `usage: pr-reviewer (--config reviewer.json | --config-variable NAME) --listen HOST:PORT --admin HOST:PORT

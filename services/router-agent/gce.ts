@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MACHINE_LABELS, machineLabel, nameOfLabel } from '../../contracts/machine-label.ts';
-import { type AskGoogle, refusalOf, wordsOf } from './google.ts';
+import { type AskGoogle, refusalOf, wordsOf } from '../common/google.ts';
 import type { Machine, MachinePlace } from './machines.ts';
 
 const Page = z.object({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AskGoogle, refusalOf, wordsOf } from './google.ts';
+import { type AskGoogle, refusalOf, wordsOf } from '../common/google.ts';
 import type { DocumentSource, Fetched } from './source.ts';
 
 const NOT_MODIFIED = 304;

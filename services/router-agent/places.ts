@@ -1,5 +1,5 @@
 import type { MachineDiscovery } from '../../contracts/router-agent-settings.ts';
-import type { AskGoogle } from './google.ts';
+import type { AskGoogle } from '../common/google.ts';
 import type { MachinePlace } from './machines.ts';
 import { type DocumentSource, fileSource } from './source.ts';
 
@@ -15,7 +15,7 @@ export function createPlaces(): Places {
   let google: Promise<AskGoogle> | undefined;
 
   function askGoogle(): Promise<AskGoogle> {
-    google ??= import('./google.ts').then(({ createAskGoogle }) => createAskGoogle());
+    google ??= import('../common/google.ts').then(({ createAskGoogle }) => createAskGoogle());
     return google;
   }
 

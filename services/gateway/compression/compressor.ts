@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import type { Price, TokenUsage } from '../../../contracts/price.ts';
 import type { ApiKey } from '../../../contracts/secret.ts';
+import { ApiError } from '../../common/http/errors.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import type { ModelTable, ServedModel } from '../edge/models.ts';
-import { ApiError, upstreamError } from '../http/errors.ts';
+import { upstreamError } from '../http/errors.ts';
 import type { Json } from '../json.ts';
-import type { Runtime } from '../runtime.ts';
 import { type TokenCounter, TokensUnknown } from '../tokens/counter.ts';
 import { type ConversationShape, shapeOf } from './conversation.ts';
 import { CompressionFailed } from './failure.ts';

@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { COMPRESSION, ROUTING_KEY } from '../../../contracts/headers.ts';
 import type { ApiKey } from '../../../contracts/secret.ts';
+import { ClientGone } from '../../common/http/request-body.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import { EdgeCall, type EdgeCallProps } from '../edge/call.ts';
 import type { EdgeMetrics } from '../edge/metrics.ts';
 import type { ModelTable } from '../edge/models.ts';
 import type { EdgeRequest } from '../edge/request.ts';
-import { ClientGone } from '../http/request-body.ts';
 import type { Upstream } from '../http/upstream.ts';
 import type { Json } from '../json.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { Runtime } from '../runtime.ts';
 import type { TokenCounter } from '../tokens/counter.ts';
 import { createCompressor } from './compressor.ts';
 import type { CompressionMetrics } from './metrics.ts';

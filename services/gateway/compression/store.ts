@@ -1,4 +1,4 @@
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../../common/runtime.ts';
 
 /** Keeps finished summaries, so that one history always has one summary. */
 export interface SummaryStore {

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { Counter } from 'prom-client';
+import type { Log, Runtime } from '../../common/runtime.ts';
 import { openRedis, type RedisLink, type RedisSettings } from '../redis/link.ts';
-import type { Log, Runtime } from '../runtime.ts';
 import { createRedisSummaries } from './redis-store.ts';
 import { createMemoryStore, type SummaryStore } from './store.ts';
 

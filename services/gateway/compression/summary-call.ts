@@ -1,11 +1,11 @@
 import { HOP_KEY, MODEL, PIN, RELEASE, REQUEST_ID, ROUTING_KEY, SERVER } from '../../../contracts/headers.ts';
 import { routingKey } from '../../../contracts/routing-key.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import type { EdgeCall } from '../edge/call.ts';
 import type { ServedModel } from '../edge/models.ts';
 import { RetriedExchange, type RetryReason } from '../edge/retry.ts';
 import type { Upstream } from '../http/upstream.ts';
 import { isObject, parseJson } from '../json.ts';
-import type { Runtime } from '../runtime.ts';
 import { chatUsage } from '../usage.ts';
 import { CompressionFailed, type FailureReason } from './failure.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import type { Entry } from './conversation.ts';
 import { CompressionFailed, type FailureReason } from './failure.ts';
 import { createFlights, createLimiter } from './flights.ts';

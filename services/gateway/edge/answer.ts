@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ApiError } from '../../common/http/errors.ts';
 import type { Dialect } from '../dialect.ts';
-import type { ApiError } from '../http/errors.ts';
 import type { Exchange } from '../http/upstream.ts';
 import type { EdgeCall } from './call.ts';
 import type { HarmonyGuard } from './harmony.ts';

@@ -1,5 +1,6 @@
-import { type ApiError, NO_CLIENT_RETRY, upstreamError } from '../http/errors.ts';
-import type { Runtime } from '../runtime.ts';
+import type { ApiError } from '../../common/http/errors.ts';
+import type { Runtime } from '../../common/runtime.ts';
+import { NO_CLIENT_RETRY, upstreamError } from '../http/errors.ts';
 
 /** How long one request may take, in seconds. Silence of the upstream is watched by the upstream itself. */
 export interface Deadlines {

@@ -1,4 +1,5 @@
-import { type ApiError, NO_CLIENT_RETRY, upstreamError } from '../http/errors.ts';
+import type { ApiError } from '../../common/http/errors.ts';
+import { NO_CLIENT_RETRY, upstreamError } from '../http/errors.ts';
 import { isObject, type Json } from '../json.ts';
 
 /**

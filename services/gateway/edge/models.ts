@@ -2,7 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import type { CompressionConfig } from '../../../contracts/compression.ts';
 import type { EdgeConfig } from '../../../contracts/gateway-config.ts';
 import type { Price } from '../../../contracts/price.ts';
-import { ApiError } from '../http/errors.ts';
+import { ApiError } from '../../common/http/errors.ts';
 import type { RequestPolicy } from '../request-policy.ts';
 import type { Deadlines } from './deadlines.ts';
 

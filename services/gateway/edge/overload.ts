@@ -1,5 +1,5 @@
-import { ApiError } from '../http/errors.ts';
-import type { Runtime } from '../runtime.ts';
+import { ApiError } from '../../common/http/errors.ts';
+import type { Runtime } from '../../common/runtime.ts';
 
 export const SHED_REASONS = ['requests', 'memory'] as const;
 export type ShedReason = (typeof SHED_REASONS)[number];

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { PIN, RELEASE, ROUTING_KEY, SERVER, UNSENT } from '../../../contracts/headers.ts';
 import { trialGroup } from '../../../contracts/trial.ts';
+import { type ApiError, sendError } from '../../common/http/errors.ts';
+import type { Running } from '../../common/http/server.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import type { Dialect } from '../dialect.ts';
-import { type ApiError, NO_CLIENT_RETRY, sendError } from '../http/errors.ts';
+import { NO_CLIENT_RETRY } from '../http/errors.ts';
 import { failureError, pickHeaders } from '../http/pass-on.ts';
-import type { Running } from '../http/server.ts';
 import type { Exchange, FailureKind, Upstream } from '../http/upstream.ts';
-import type { Runtime } from '../runtime.ts';
 import { type Answer, ROUTER } from './answer.ts';
 import type { EdgeCall } from './call.ts';
 import { startWatchdog, type Watchdog } from './deadlines.ts';

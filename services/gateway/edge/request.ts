@@ -10,8 +10,8 @@ import {
 } from '../../../contracts/headers.ts';
 import { routingKey } from '../../../contracts/routing-key.ts';
 import type { ApiKey } from '../../../contracts/secret.ts';
+import { ApiError } from '../../common/http/errors.ts';
 import type { Dialect } from '../dialect.ts';
-import { ApiError } from '../http/errors.ts';
 import type { JsonBody } from '../http/request-body.ts';
 import type { UpstreamRequest } from '../http/upstream.ts';
 import { isObject, type Json } from '../json.ts';

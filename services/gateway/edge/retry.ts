@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { UNSENT } from '../../../contracts/headers.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import type { Exchange, FailureKind, Upstream, UpstreamEvents, UpstreamRequest } from '../http/upstream.ts';
-import type { Runtime } from '../runtime.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** The only cases in which a request is sent again: in none of them a server can have begun to work on it. */

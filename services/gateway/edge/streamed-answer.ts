@@ -1,6 +1,7 @@
-import { type ApiError, errorEvent } from '../http/errors.ts';
+import type { ApiError } from '../../common/http/errors.ts';
+import type { Runtime } from '../../common/runtime.ts';
+import { errorEvent } from '../http/errors.ts';
 import { backPressured, failureError } from '../http/pass-on.ts';
-import type { Runtime } from '../runtime.ts';
 import { type Answer, type AnswerProps, ROUTER } from './answer.ts';
 import { EventFilter } from './event-filter.ts';
 import { StreamWatch, type UsageShown } from './stream-watch.ts';

@@ -1,4 +1,5 @@
-import { type ApiError, sendError, upstreamError } from '../http/errors.ts';
+import { type ApiError, sendError } from '../../common/http/errors.ts';
+import { upstreamError } from '../http/errors.ts';
 import { backPressured, failureError } from '../http/pass-on.ts';
 import { isObject, parseJson } from '../json.ts';
 import { type Answer, type AnswerProps, ROUTER } from './answer.ts';

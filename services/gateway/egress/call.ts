@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Log, Runtime } from '../runtime.ts';
+import type { Log, Runtime } from '../../common/runtime.ts';
 import { type EgressMetrics, NO_ENDPOINT } from './metrics.ts';
 
 /** The account of one request at the egress: counted and logged once. */

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { HOP_KEY, MODEL, RELEASE, REQUEST_ID } from '../../../contracts/headers.ts';
+import { ApiError } from '../../common/http/errors.ts';
 import { isHopKey } from '../auth.ts';
 import type { EgressState, Route } from '../config.ts';
 import type { Dialect } from '../dialect.ts';
-import { ApiError } from '../http/errors.ts';
 import type { JsonBody } from '../http/request-body.ts';
 import type { UpstreamRequest } from '../http/upstream.ts';
 import { isObject, type Json } from '../json.ts';

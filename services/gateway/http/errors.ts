@@ -1,35 +1,8 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-
-/** What OpenAI's API puts under `error`. */
-export interface ErrorBody {
-  readonly message: string;
-  readonly type: string;
-  readonly param: string | null;
-  readonly code: string | null;
-}
+import type { OutgoingHttpHeaders } from 'node:http';
+import { ApiError, errorJson } from '../../common/http/errors.ts';
 
 /** Tells OpenAI's clients not to send the request again by themselves: it may have been generated already. */
 export const NO_CLIENT_RETRY: OutgoingHttpHeaders = { 'x-should-retry': 'false' };
-
-/** An answer that the gateway gives itself: a status and a body in OpenAI's error shape. */
-export class ApiError extends Error {
-  readonly status: number;
-  readonly body: ErrorBody;
-  readonly headers: OutgoingHttpHeaders;
-
-  constructor(
-    status: number,
-    message: string,
-    { type = 'invalid_request_error', param = null, code = null }: Partial<Omit<ErrorBody, 'message'>> = {},
-    headers: OutgoingHttpHeaders = {},
-  ) {
-    super(message);
-    this.name = 'ApiError';
-    this.status = status;
-    this.body = { message, type, param, code };
-    this.headers = headers;
-  }
-}
 
 /** An upstream, the way to it, or this gateway's own end kept a request from a complete answer. */
 export function upstreamError(
@@ -41,36 +14,9 @@ export function upstreamError(
   return new ApiError(status, message, { type: 'upstream_error', code }, headers);
 }
 
-/** Ends what still runs when the time after SIGTERM is over. */
-export function shuttingDown(): ApiError {
-  return upstreamError(503, 'shutting_down', 'The gateway is shutting down. Send the request again.');
-}
-
-export function errorJson({ body }: ApiError): string {
-  return JSON.stringify({ error: body });
-}
-
 /** The last event of a stream that did not end well; no `[DONE]` follows it. */
 export function errorEvent(error: ApiError): string {
   return `data: ${errorJson(error)}\n\n`;
-}
-
-export function sendError(res: ServerResponse, error: ApiError, headers: OutgoingHttpHeaders = {}): void {
-  sendJson(res, error.status, errorJson(error), { ...headers, ...error.headers });
-}
-
-export function sendJson(
-  res: ServerResponse,
-  status: number,
-  json: string,
-  headers: OutgoingHttpHeaders = {},
-): void {
-  res.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(json),
-  });
-  res.end(json);
 }
 
 /** The answer to a request that met a defect of this program. */

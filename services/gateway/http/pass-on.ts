@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { type ApiError, NO_CLIENT_RETRY, upstreamError } from './errors.ts';
+import type { ApiError } from '../../common/http/errors.ts';
+import { NO_CLIENT_RETRY, upstreamError } from './errors.ts';
 import type { FailureKind } from './upstream.ts';
 
 /** What both roles use to pass an answer on. */

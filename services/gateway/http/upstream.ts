@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher, errors } from 'undici';
+import { systemRuntime } from '../../common/runtime.ts';
 import type { Target } from '../config.ts';
-import { systemRuntime } from '../runtime.ts';
 import { throughProxy } from './proxy.ts';
 
 /** A POST with a JSON body. `path` begins with a slash and is appended to the upstream's URL. */

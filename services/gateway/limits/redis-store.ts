@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ErrorReply } from '@redis/client';
 import { z } from 'zod';
+import type { Runtime } from '../../common/runtime.ts';
 import type { RedisLink } from '../redis/link.ts';
-import type { Runtime } from '../runtime.ts';
 import { type Ask, type Bounds, LIMITS, type Outcome, periodOf, type Standing } from './account.ts';
 import { ADMIT, RENEW, SETTLE } from './redis-script.ts';
 

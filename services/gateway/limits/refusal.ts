@@ -1,5 +1,6 @@
 import { toDollars } from '../../../contracts/price.ts';
-import { ApiError, NO_CLIENT_RETRY } from '../http/errors.ts';
+import { ApiError } from '../../common/http/errors.ts';
+import { NO_CLIENT_RETRY } from '../http/errors.ts';
 import { type Bounds, type Limit, type Standing, UNITS } from './account.ts';
 
 /** Why a request was refused, as the metric counts it. `reserved`: the budget's rest is held by requests under way. */

@@ -1,4 +1,4 @@
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import { Account, type Ask, type Bounds, type Outcome, periodOf, type Standing } from './account.ts';
 
 /** Where it is counted what keys use. */

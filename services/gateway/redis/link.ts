@@ -1,6 +1,6 @@
 import { createClient, ErrorReply } from '@redis/client';
+import type { Runtime } from '../../common/runtime.ts';
 import { createGoogleToken } from '../google-token.ts';
-import type { Runtime } from '../runtime.ts';
 
 /** Where Redis is, with its secrets read. */
 export interface RedisSettings {

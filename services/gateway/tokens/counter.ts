@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../../common/runtime.ts';
 
 /** Counts tokens by `o200k_harmony`, the tokenizer of gpt-oss, off the event loop. */
 export interface TokenCounter {

@@ -1,4 +1,4 @@
-import type { Log, Runtime } from '../../gateway/runtime.ts';
+import type { Log, Runtime } from '../../common/runtime.ts';
 import { jobLabels, QueuedJob } from '../job.ts';
 import type { ReviewMetrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';

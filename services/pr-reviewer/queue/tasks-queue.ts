@@ -1,4 +1,4 @@
-import { type AskGoogle, refusalOf } from '../../router-agent/google.ts';
+import { type AskGoogle, refusalOf } from '../../common/google.ts';
 import type { Queue } from './queue.ts';
 
 export interface TasksQueueProps {

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../gateway/runtime.ts';
+import type { Runtime } from '../../common/runtime.ts';
 
 /** Lets so many through in a minute, evenly, and a quarter of them at once. */
 export interface Pace {

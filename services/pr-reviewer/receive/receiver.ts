@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { verify } from '@octokit/webhooks-methods';
 import { ZodError } from 'zod';
-import { ApiError, sendError, sendJson } from '../../gateway/http/errors.ts';
-import { ClientGone, readBytes } from '../../gateway/http/request-body.ts';
-import type { Handler } from '../../gateway/http/server.ts';
-import type { Log, Runtime } from '../../gateway/runtime.ts';
+import { ApiError, sendError, sendJson } from '../../common/http/errors.ts';
+import { ClientGone, readBytes } from '../../common/http/request-body.ts';
+import type { Handler } from '../../common/http/server.ts';
+import type { Log, Runtime } from '../../common/runtime.ts';
 import { jobId, jobLabels, QueuedJob } from '../job.ts';
 import type { ReviewMetrics } from '../metrics.ts';
 import type { Queue } from '../queue/queue.ts';

@@ -1,4 +1,4 @@
-import { type AskGoogle, refusalOf } from '../../router-agent/google.ts';
+import { type AskGoogle, refusalOf } from '../../common/google.ts';
 import type { Store } from './store.ts';
 
 const NOT_FOUND = 404;

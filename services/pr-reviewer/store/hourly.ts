@@ -1,4 +1,4 @@
-import type { Runtime } from '../../gateway/runtime.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import type { Store } from './store.ts';
 
 const HOUR_MS = 3_600_000;

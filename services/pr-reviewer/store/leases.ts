@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Runtime } from '../../gateway/runtime.ts';
+import type { Runtime } from '../../common/runtime.ts';
 import type { Store } from './store.ts';
 
 /** A thing that one program works on at a time. */

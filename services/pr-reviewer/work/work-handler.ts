@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ApiError, sendError, sendJson } from '../../gateway/http/errors.ts';
-import { ClientGone, readBytes } from '../../gateway/http/request-body.ts';
-import type { Handler } from '../../gateway/http/server.ts';
+import { ApiError, sendError, sendJson } from '../../common/http/errors.ts';
+import { ClientGone, readBytes } from '../../common/http/request-body.ts';
+import type { Handler } from '../../common/http/server.ts';
 import { jobId, QueuedJob } from '../job.ts';
 import type { Run, Worker } from './worker.ts';
 

@@ -1,7 +1,7 @@
 import { jobName } from '../../../review/journal.ts';
 import type { ReviewModel } from '../../../review/model.ts';
 import type { Outcome } from '../../../review/outcome.ts';
-import type { Log, Runtime } from '../../gateway/runtime.ts';
+import type { Log, Runtime } from '../../common/runtime.ts';
 import type { Github } from '../github/app.ts';
 import { type ChecksJob, jobLabels, type QueuedJob, ReviewJob } from '../job.ts';
 import type { JobResult, ReviewMetrics } from '../metrics.ts';

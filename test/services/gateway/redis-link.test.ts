@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { systemRuntime } from '../../../services/common/runtime.ts';
 import { openRedis, type RedisLink, type RedisSettings } from '../../../services/gateway/redis/link.ts';
-import { systemRuntime } from '../../../services/gateway/runtime.ts';
 import { redisServer } from '../../support/redis.ts';
 import { eventually } from './support/eventually.ts';
 

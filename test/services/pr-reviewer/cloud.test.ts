@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../review/outcome.ts';
-import { systemRuntime } from '../../../services/gateway/runtime.ts';
+import { createAskGoogle } from '../../../services/common/google.ts';
+import { systemRuntime } from '../../../services/common/runtime.ts';
 import { bucketStore } from '../../../services/pr-reviewer/store/bucket-store.ts';
 import { storeJournal } from '../../../services/pr-reviewer/store/journal.ts';
 import { sharedLeases } from '../../../services/pr-reviewer/store/leases.ts';
-import { createAskGoogle } from '../../../services/router-agent/google.ts';
 import { GithubApi } from '../../support/github/api.ts';
 import { deliver, pullRequestWebhook } from '../../support/github/webhooks.ts';
 import { BUCKET, GoogleReviews, QUEUE } from '../../support/google-reviews.ts';

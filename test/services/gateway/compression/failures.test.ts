@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { systemRuntime } from '../../../../services/gateway/runtime.ts';
+import { systemRuntime } from '../../../../services/common/runtime.ts';
 import { chatBody, sendJson } from '../support/answers.ts';
 import { CHAT, errorOf } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 import type { EdgeConfig } from '../../../../contracts/gateway-config.ts';
 import type { KeyLimits } from '../../../../contracts/secret.ts';
-import type { Runtime } from '../../../../services/gateway/runtime.ts';
+import type { Runtime } from '../../../../services/common/runtime.ts';
 import { chat } from '../support/answers.ts';
 import { type FakeUpstream, fakeUpstream, type Respond } from '../support/fake-upstream.ts';
 import { usage } from '../support/ledger-program.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Runtime, systemRuntime } from '../../../../services/common/runtime.ts';
 import type { Ask, Bounds, Outcome, Standing } from '../../../../services/gateway/limits/account.ts';
 import { createRedisStore, type RedisStore } from '../../../../services/gateway/limits/redis-store.ts';
 import { createMemoryStore } from '../../../../services/gateway/limits/store.ts';
 import { openRedis, type RedisLink } from '../../../../services/gateway/redis/link.ts';
-import { type Runtime, systemRuntime } from '../../../../services/gateway/runtime.ts';
 import { redisServer } from '../../../support/redis.ts';
 import { seeded } from '../../../support/seeded.ts';
 import { eventually } from '../support/eventually.ts';

@@ -7,7 +7,7 @@ import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import type { EdgeConfig, EgressConfig, GatewayConfig } from '../../../../contracts/gateway-config.ts';
 import type { ApiKey } from '../../../../contracts/secret.ts';
-import { type Runtime, systemRuntime } from '../../../../services/gateway/runtime.ts';
+import { type Runtime, systemRuntime } from '../../../../services/common/runtime.ts';
 import { type Gateway, startGateway } from '../../../../services/gateway/service.ts';
 import { HOP_KEY } from '../../../workloads/router-support.ts';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { systemRuntime } from '../../../../services/gateway/runtime.ts';
+import { systemRuntime } from '../../../../services/common/runtime.ts';
 import { createTokenCounter } from '../../../../services/gateway/tokens/counter.ts';
 import { segments } from '../../../../services/gateway/tokens/segments.ts';
 

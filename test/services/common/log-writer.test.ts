@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLogWriter } from '../../../services/gateway/log-writer.ts';
+import { createLogWriter } from '../../../services/common/log-writer.ts';
 
 function writer() {
   const written: string[] = [];

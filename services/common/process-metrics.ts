@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 
 /**
- * Tells a counter that is new from one that was not seen: by it the rules know what a gateway of a few seconds has charged.
+ * Tells a counter that is new from one that was not seen: by it the rules know what a program of a few seconds has charged.
  * @param startedAt Milliseconds since the epoch
  */
 export function createProcessMetrics(registry: Registry, startedAt: number): void {

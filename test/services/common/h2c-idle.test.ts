@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { createH2c } from '../../../services/gateway/http/h2c.ts';
-import { h2Client } from './support/h2-client.ts';
+import { createH2c } from '../../../services/common/http/h2c.ts';
+import { h2Client } from '../gateway/support/h2-client.ts';
 
 const IDLE_MS = 100;
 const SETTINGS = frame(4, 0, 0);

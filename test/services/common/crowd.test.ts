@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createCrowd, type Member } from '../../../services/gateway/crowd.ts';
+import { createCrowd, type Member } from '../../../services/common/crowd.ts';
 import { seeded } from '../../support/seeded.ts';
 
 test('a crowd holds what came and has not gone, whatever the order', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** What the gateway takes from the outside world besides its sockets. */
+/** What a service takes from the outside world besides its sockets. */
 export interface Runtime {
   /** Milliseconds that never go back; only differences mean anything. */
   now(): number;

@@ -74,7 +74,7 @@ function closeWhenIdle(session: ServerHttp2Session, idleMs: number): void {
 }
 
 /**
- * Node's compatibility objects have what the gateway uses of HTTP/1.1's, with other types. `closed` and a `destroy`
+ * Node's compatibility objects have what services use of HTTP/1.1's, with other types. `closed` and a `destroy`
  * that the client sees as a broken answer are put in here.
  */
 function asHttp1Response(res: Http2ServerResponse): ServerResponse {

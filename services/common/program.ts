@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { Sources } from './config.ts';
 import type { Address } from './http/server.ts';
 import { createLogWriter } from './log-writer.ts';
 import type { Log } from './runtime.ts';
+import type { Sources } from './sources.ts';
 
 /** What every program of this kind is started with. */
 export interface ProgramOptions extends Sources {
