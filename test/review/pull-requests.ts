@@ -21,7 +21,7 @@ const RecordedSchema = z.object({
 /** A change of a public repository, with the name of its file here. */
 export type RecordedPullRequest = z.infer<typeof RecordedSchema> & { readonly name: string };
 
-/** Ten changes in three languages. Licences of what they are of lie beside them. */
+/** Changes in three languages; one is of moves alone. Licences of what they are of lie beside them. */
 export function recordedPullRequests(): RecordedPullRequest[] {
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith('.json'))

@@ -181,8 +181,9 @@ function linesOfDiff({ repository }: GithubApi, { base }: StoredPull, head: stri
     if (hunk !== null) {
       [left, right, inHunk] = [Number(hunk[1]), Number(hunk[2]), true];
     } else if (!inHunk) {
-      oldPath = /^--- (?:a\/)?(.+)$/.exec(line)?.[1] ?? oldPath;
-      const named = /^\+\+\+ (?:b\/)?(.+)$/.exec(line)?.[1];
+      // A name with a blank has a tab after it.
+      oldPath = /^--- (?:a\/)?([^\t]+)/.exec(line)?.[1] ?? oldPath;
+      const named = /^\+\+\+ (?:b\/)?([^\t]+)/.exec(line)?.[1];
       if (named !== undefined) path = named === '/dev/null' ? oldPath : named;
     } else if (line.startsWith('+')) lines.add(`RIGHT ${path} ${right++}`);
     else if (line.startsWith('-')) lines.add(`LEFT ${path} ${left++}`);
