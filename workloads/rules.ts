@@ -20,6 +20,7 @@ export const RULES_TEMPLATES = {
   money: 'prometheus/money.yml',
   budget: 'prometheus/budget.yml',
   gpu: 'prometheus/gpu.yml',
+  reviews: 'prometheus/reviews.yml',
 } as const;
 
 /** Windows of the burn rates; the long ones are worked out less often. */
@@ -38,7 +39,7 @@ export function rulesDocument(
   { discovery }: Pick<Topology, 'discovery'>,
   template: RulesTemplate,
 ): Document {
-  const { slo, checks } = environment;
+  const { slo, checks, reviewer } = environment;
   const threshold = { firstTokenBucket: bucketPattern(slo.firstToken.seconds) };
   const windows = Object.entries(WINDOWS).flatMap(([interval, lengths]) => [
     `  - name: windows every ${interval}\n    interval: ${interval}\n    rules:\n`,
@@ -70,6 +71,9 @@ export function rulesDocument(
       ...(checks.budget === undefined ? [] : [template.budget]),
       // Where machines are found by their labels they run an exporter of GPU metrics.
       ...(discovery.kind === 'static' ? [] : [template.gpu]),
+      ...(reviewer === undefined
+        ? []
+        : [render(template.reviews, { usdPerReview: String(reviewer.usdPerReview) })]),
     ].join(''),
   );
 }

@@ -65,7 +65,7 @@ export class ReviewerService extends Construct {
         containers: [
           container(props, secrets),
           metricsContainer(environment, props.topology, props.templates, {
-            job: 'reviewer',
+            job: open ? 'reviewer' : 'reviewer-worker',
             adminPort: environment.reviewer?.adminPort ?? 0,
           }),
         ],

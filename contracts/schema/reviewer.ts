@@ -26,6 +26,11 @@ export const Reviewer = z
       .describe('another one for GitHub Enterprise Server: https://HOST/api/v3'),
     port: Port.default(8096),
     adminPort: Port.default(8097).describe('metrics and status, never public'),
+    usdPerReview: z
+      .number()
+      .positive()
+      .default(0.5)
+      .describe('a ticket where a review costs more than that, in the mean of six hours'),
     reviewsPerHour: z.int().min(1).max(10_000).default(60).describe('of one repository'),
     parallel: z.int().min(1).max(50).default(4).describe('reviews at a time'),
     longest: z

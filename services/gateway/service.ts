@@ -1,12 +1,12 @@
 import { Registry } from 'prom-client';
 import { createAdminHandler } from '../common/admin.ts';
+import { createConfigMetrics } from '../common/config-metrics.ts';
 import { type Address, serve } from '../common/http/server.ts';
 import { createLastScrape } from '../common/last-scrape.ts';
 import { createProcessMetrics } from '../common/process-metrics.ts';
 import { type Log, type Runtime, systemRuntime } from '../common/runtime.ts';
 import type { Sources } from '../common/sources.ts';
 import { type GatewayState, loadState } from './config.ts';
-import { createConfigMetrics } from './config-metrics.ts';
 import { createEdgeRole } from './edge/role.ts';
 import { createEgressRole } from './egress/role.ts';
 import { reaches } from './http/reaches.ts';

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Outcome, TestsOutcome } from '../../review/outcome.ts';
+import type { QueuedJob } from './job.ts';
 
 export type WebhookResult =
   | 'queued'
@@ -24,12 +25,18 @@ export type JobResult =
 const WEBHOOK_RESULTS: readonly WebhookResult[] = [
   ...(['queued', 'known', 'ignored', 'forged', 'malformed', 'limited', 'unavailable'] as const),
 ];
+const ATTEMPTS: readonly JobResult[] = ['known', 'busy', 'failed', 'put off', 'given up'];
+const JOB_RESULTS: Readonly<Record<QueuedJob['kind'], readonly JobResult[]>> = {
+  review: ['reviewed', 'skipped', 'superseded', 'limited', ...ATTEMPTS],
+  checks: ['recommended', 'not recommended', 'waiting', 'none', ...ATTEMPTS],
+};
+const FINDING_RESULTS = ['published', 'thrown out', 'duplicate'] as const;
 const SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800];
 
-/** What the reviewer counts. Labels are few and fixed: no repository, no person. */
+/** What the reviewer counts, from 0 on. Labels are few and fixed: no repository, no person. */
 export interface ReviewMetrics {
   webhook(result: WebhookResult): void;
-  job(kind: string, result: JobResult, seconds: number): void;
+  job(kind: QueuedJob['kind'], result: JobResult, seconds: number): void;
   reviewed(outcome: Outcome): void;
   running(change: 1 | -1): void;
   waiting(jobs: number): void;
@@ -91,6 +98,11 @@ export function createReviewMetrics(registry: Registry): ReviewMetrics {
   });
   for (const result of WEBHOOK_RESULTS) webhooks.inc({ result }, 0);
   for (const kind of ['prompt', 'completion']) tokens.inc({ kind }, 0);
+  for (const result of FINDING_RESULTS) findings.inc({ result }, 0);
+  for (const kind of ['review', 'checks'] as const) {
+    seconds.zero({ kind });
+    for (const result of JOB_RESULTS[kind]) jobs.inc({ kind, result }, 0);
+  }
 
   return {
     webhook: (result) => webhooks.inc({ result }),

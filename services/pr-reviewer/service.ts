@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import type { ReviewModel } from '../../review/model.ts';
 import { createAdminHandler } from '../common/admin.ts';
+import { createConfigMetrics } from '../common/config-metrics.ts';
 import { createAskGoogle } from '../common/google.ts';
 import type { Address, Handler } from '../common/http/server.ts';
 import { serve } from '../common/http/server.ts';
@@ -56,8 +57,10 @@ export async function startReviewer(options: ReviewerOptions): Promise<Reviewer>
   const { configPath, log, pipeline, lastScrapeSeconds = 0, patient, runtime = systemRuntime } = options;
   const registry = new Registry();
   createProcessMetrics(registry, performance.timeOrigin);
+  const configMetrics = createConfigMetrics(registry);
   const metrics = createReviewMetrics(registry);
   let state = await loadState(configPath, options);
+  configMetrics.loaded(state.version);
   let refusal: string | undefined;
   let ready = true;
   const ending = new AbortController();
@@ -140,8 +143,10 @@ export async function startReviewer(options: ReviewerOptions): Promise<Reviewer>
         log({ ts: now(), event: 'reloaded', version: next.version });
       }
       refusal = undefined;
+      configMetrics.loaded(next.version);
     } catch (error) {
       refusal = error instanceof Error ? error.message : String(error);
+      configMetrics.refused();
       log({ ts: now(), event: 'reload_refused', error: refusal });
     }
   }

@@ -65,6 +65,27 @@ test("reviews go to the fleet's own gateway, jobs to the worker", () => {
   );
 });
 
+test('beside each runs what sends its metrics; their documents differ, and so do their jobs', () => {
+  const agents = [hooks, worker].map(({ template }) => {
+    const { env } = (template as { containers: { env: { name: string; value: string }[] }[] })
+      .containers[1] ?? {
+      env: [],
+    };
+    const config = env.find(({ name }) => name === 'FLEET_METRICS_CONFIG')?.value ?? '';
+    return Buffer.from(config, 'base64').toString();
+  });
+  expect(agents[0]).toContain('job_name: reviewer\n');
+  expect(agents[1]).toContain('job_name: reviewer-worker\n');
+  for (const agent of agents) {
+    expect(agent).toContain('- 127.0.0.1:8097\n');
+    expect(agent).toContain('url: http://prometheus.prod.fleet.internal:9090/api/v1/write\n');
+  }
+  expect(of('google_compute_firewall', 'reviewer_metrics')).toMatchObject({
+    direction: 'INGRESS',
+    allow: [{ ports: ['9090'] }],
+  });
+});
+
 test('without a reviewer nothing of it is there', () => {
   const plain = synthProd(withoutReviewer);
   expect([...plain.resources.keys()].filter((address) => address.includes('reviewer'))).toEqual([]);

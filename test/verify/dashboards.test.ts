@@ -6,24 +6,33 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPrometheus, type Window } from '../../cli/dashboard/prometheus.ts';
 import { releasesOf, serversOf } from '../../contracts/release.ts';
+import { GithubApi } from '../support/github/api.ts';
+import { deliver, pullRequestWebhook } from '../support/github/webhooks.ts';
 import { LocalProject, ROOT } from '../support/local-project.ts';
+import { addLocalReviewer } from '../support/local-reviewer.ts';
 import { mixedLoad } from '../support/mixed-load.ts';
 import { RealPrometheus } from '../support/real-prometheus.ts';
+import { CHANGED_CART, SHOP, SHOP_ANSWERS } from '../support/reviewed-shop.ts';
 import { ENVIRONMENTS, filled, queriesOf, withPrices } from '../workloads/dashboards/plans.ts';
 
 const LOAD_SECONDS = 300;
 /** Then there is traffic before and after the change to be compared. */
 const CHANGE_AFTER_SECONDS = 120;
 const STEP = 15;
+const SECRET = 'webhook-secret-of-the-tests';
+const PULL_REQUESTS = 4;
 
 let project: LocalProject;
+let github: GithubApi;
 let exporter: Server;
 let gpus: RealPrometheus;
 let window: Window;
 let sent: number;
 
 beforeAll(async () => {
+  github = await new GithubApi().start();
   project = await LocalProject.create();
+  const { port } = await addLocalReviewer(project, { github, secret: SECRET, answers: SHOP_ANSWERS });
   project.edit(withPrices);
   const up = await project.fleet('up');
   if (up.code !== 0) throw new Error(up.stderr);
@@ -33,7 +42,8 @@ beforeAll(async () => {
     project.fleet('canary', 'set', 'local', 'gpt-oss-120b', 'canary=30'),
   );
   const load = { baseUrl: project.baseUrl, requestsPerSecond: 5, seconds: LOAD_SECONDS, seed: 1 };
-  const [requests, { code, stderr }] = await Promise.all([mixedLoad(load), change]);
+  const reviews = openPullRequests(`http://127.0.0.1:${port}`);
+  const [requests, { code, stderr }] = await Promise.all([mixedLoad(load), change, reviews]);
   if (code !== 0) throw new Error(stderr);
   sent = requests;
   const to = Math.floor(Date.now() / 1000);
@@ -44,6 +54,7 @@ afterAll(async () => {
   await gpus?.remove();
   exporter?.close();
   await project?.remove();
+  await github?.stop();
 });
 
 test('the load was one', () => expect(sent).toBeGreaterThan(500));
@@ -61,6 +72,18 @@ describe('every query of every dashboard gives numbers', () => {
     await expect(numbersOf(gpus.url, expr)).resolves.toBeGreaterThan(0);
   });
 });
+
+/** One after the other, so that there are readings between them. */
+async function openPullRequests(url: string): Promise<void> {
+  const base = github.repository.commit(SHOP);
+  for (let number = 1; number <= PULL_REQUESTS; number += 1) {
+    const head = github.repository.commit({ 'src/cart.js': CHANGED_CART, 'notes.txt': `${number}\n` }, base);
+    const pull = github.open(number, base, head);
+    const { status } = await deliver(url, pullRequestWebhook('opened', pull), { secret: SECRET });
+    expect(status).toBe(202);
+    await new Promise((done) => setTimeout(done, (1000 * LOAD_SECONDS) / (2 * PULL_REQUESTS)));
+  }
+}
 
 /** How many finite values a query has had while the load ran. */
 async function numbersOf(url: string, expr: string): Promise<number> {

@@ -1,59 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { freePort } from '../support/free-port.ts';
 import { GithubApi } from '../support/github/api.ts';
 import { checkSuiteWebhook, deliver, pullRequestWebhook } from '../support/github/webhooks.ts';
 import { LocalProject } from '../support/local-project.ts';
-import { withLocalReviewer } from '../support/local-reviewer.ts';
+import { addLocalReviewer } from '../support/local-reviewer.ts';
+import { CHANGED_CART, SHOP, SHOP_ANSWERS } from '../support/reviewed-shop.ts';
 
 const SECRET = 'webhook-secret-of-the-tests';
-const CART = 'export function total(prices) {\n  return prices.reduce((sum, price) => sum + price, 0);\n}\n';
-const CHANGED = CART.replace('total(prices)', 'sumOf(prices)').replace(', 0)', ')');
-const BASE = {
-  '.fleet-review.yaml': "docs:\n  files: ['*.md']\ntests:\n  enabled: true\n  files: ['test/**']\n",
-  'README.md': '# Shop\n\nUse `total(prices)` to add up a cart.\n\nMore.\n',
-  'src/cart.js': CART,
-  'test/cart.test.js': "import { total } from '../src/cart.js';\n",
-};
-
-/** What the simulator says, by what only the question of one stage has. */
-const ANSWERS = [
-  {
-    contains: 'CODE OF CLAIM 1',
-    content: JSON.stringify({ verdicts: [{ claim: 1, evidence: 'no first value', verdict: 'supported' }] }),
-  },
-  {
-    contains: 'TESTS MAY BE WRITTEN TO',
-    content: JSON.stringify({
-      files: [{ path: 'test/empty.test.js', content: 'test("empty", () => {});\n', covers: 'empty carts' }],
-    }),
-  },
-  {
-    contains: 'DOCUMENT "README.md"',
-    content: JSON.stringify({
-      edits: [
-        {
-          ...{ path: 'README.md', find: 'Use `total(prices)` to', replace: 'Use `sumOf(prices)` to' },
-          why: 'the function was renamed',
-        },
-      ],
-    }),
-  },
-  {
-    contains: 'WHAT THE AUTHOR SAYS',
-    content: JSON.stringify({
-      findings: [
-        {
-          ...{ path: 'src/cart.js', line: 2, removed: false, severity: 'major', category: 'bug' },
-          quote: '  return prices.reduce((sum, price) => sum + price);',
-          ...{ title: 'an empty cart throws', explanation: 'reduce without a first value throws.' },
-        },
-      ],
-    }),
-  },
-];
-
 let github: GithubApi;
 let project: LocalProject;
 let key: string;
@@ -63,28 +17,12 @@ let crash: (() => void) | undefined;
 
 beforeAll(async () => {
   github = await new GithubApi().start();
-  base = github.repository.commit(BASE);
+  base = github.repository.commit(SHOP);
   github.before = (operation) => {
     if (operation === 'pulls/create-review') crash?.();
   };
   project = await LocalProject.create();
-  port = await freePort();
-  const adminPort = await freePort();
-  const secrets = join(project.folder, 'secrets');
-  mkdirSync(secrets);
-  writeFileSync(join(project.folder, 'answers.json'), JSON.stringify(ANSWERS));
-  project.edit((text) =>
-    withLocalReviewer(github.url)(text)
-      .replace('engine: simulator', '$&\n  simulator: { answers: answers.json }')
-      .replace('  app: 4711', `$&\n  port: ${port}\n  adminPort: ${adminPort}`)
-      .replace('{ env: REVIEWER_APP }', '{ file: secrets/app.pem }')
-      .replace('{ env: REVIEWER_HOOK }', '{ file: secrets/hook }')
-      .replace('{ env: REVIEWER_KEY }', '{ file: secrets/key }'),
-  );
-  key = (await project.fleet('key', 'create', 'reviewer')).stdout.trim();
-  writeFileSync(join(secrets, 'app.pem'), github.privateKey);
-  writeFileSync(join(secrets, 'hook'), SECRET);
-  writeFileSync(join(secrets, 'key'), key);
+  ({ key, port } = await addLocalReviewer(project, { github, secret: SECRET, answers: SHOP_ANSWERS }));
   const up = await project.fleet('up');
   if (up.code !== 0) throw new Error(up.stderr + up.stdout);
 }, 300_000);
@@ -122,7 +60,7 @@ function opened(number: number, files: Readonly<Record<string, string>>) {
 }
 
 test('a pull request is reviewed by way of gateway, router and server: lines, documentation, tests, cost', async () => {
-  const { head, pull, webhook } = opened(7, { 'src/cart.js': CHANGED });
+  const { head, pull, webhook } = opened(7, { 'src/cart.js': CHANGED_CART });
   const sent = performance.now();
   expect((await deliver(url(), webhook, { secret: SECRET })).status).toBe(202);
   expect(performance.now() - sent).toBeLessThan(10_000);
@@ -163,7 +101,7 @@ test("the repository's own checks decide whether its tests are recommended", asy
 
 test('killed between two stages it loses nothing, asks nothing twice and says nothing twice', async () => {
   const { requests } = await ledger();
-  const { pull, webhook } = opened(8, { 'src/cart.js': CHANGED, 'notes.txt': 'x\n' });
+  const { pull, webhook } = opened(8, { 'src/cart.js': CHANGED_CART, 'notes.txt': 'x\n' });
   const killed = new Promise<void>((resolve) => {
     crash = () => {
       crash = undefined;

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CloudTopology } from '../../constructs/cloud-topology.ts';
+import { DockerTopology } from '../../constructs/docker/docker-topology.ts';
 import { ProcessTopology } from '../../constructs/process/process-topology.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { prometheusDocument, RULES_FILE } from '../../workloads/prometheus.ts';
 import { rulesDocument } from '../../workloads/rules.ts';
 import type { Discovery } from '../../workloads/topology.ts';
+import { withLocalReviewer } from '../support/local-reviewer.ts';
 import { shippedEnvironment, TEMPLATES } from '../support/synth.ts';
 
 const local = shippedEnvironment('local');
@@ -40,6 +42,16 @@ test.each(Object.entries(documents))('promtool accepts the document of %s', (nam
 
 test.each(Object.entries(documents))('the document of %s', async (name, { text }) => {
   await expect(text).toMatchFileSnapshot(`../rendered/prometheus/${name}.yml`);
+});
+
+test('the reviewer is read where it has an address', () => {
+  const reviewed = shippedEnvironment('local', withLocalReviewer());
+  const jobOf = ({ text }: { readonly text: string }) =>
+    /job_name: reviewer\n.+\n.+\n +- (.+)/.exec(text)?.[1];
+  expect(jobOf(prometheusDocument(reviewed, new ProcessTopology(reviewed)))).toBe('127.0.0.1:8097');
+  expect(jobOf(prometheusDocument(reviewed, new DockerTopology(reviewed)))).toBe('reviewer:8097');
+  expect(documents.local.text).not.toContain('reviewer');
+  expect(documents.prod.text).not.toContain('reviewer');
 });
 
 test('names with dots are what they were, though labels of Google have none', () => {

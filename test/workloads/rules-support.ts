@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { rulesDocument } from '../../workloads/rules.ts';
 import type { Discovery } from '../../workloads/topology.ts';
+import { withLocalReviewer } from '../support/local-reviewer.ts';
 import { shippedEnvironment, TEMPLATES } from '../support/synth.ts';
 
 export interface Rule {
@@ -39,10 +40,10 @@ export function shippedRules(): Record<string, string> {
   return { local: of('local', STATIC), staging: of('staging', EC2), prod: of('prod', GCE) };
 }
 
-/** An environment that has every rule: with a budget, machines of known price, and GPU metrics. */
+/** An environment that has every rule: with a budget, machines of known price, a reviewer, and GPU metrics. */
 const everything = shippedEnvironment(
   'local',
-  (text) => `${text.replaceAll('machine: 8x-h100', 'machine: rented')}
+  (text) => `${withLocalReviewer()(text).replaceAll('machine: 8x-h100', 'machine: rented')}
 machines:
   rented:
     { gpu: H100, gpus: 8, gpuMemoryGiB: 79.11, onDemand: { usdPerHour: 20, date: 2026-11-01, source: a contract } }

@@ -7,6 +7,7 @@ import { gpuDashboard } from './gpu.ts';
 import { grafanaJson } from './grafana.ts';
 import { latencyDashboard } from './latency.ts';
 import type { DashboardPlan } from './panel.ts';
+import { reviewsDashboard } from './reviews.ts';
 import { rolloutDashboard } from './rollout.ts';
 import { routerDashboard } from './router.ts';
 
@@ -22,7 +23,7 @@ export interface FleetDashboard {
  * weights, roles or the number of machines, as in the rules.
  */
 export function dashboardPlans(environment: Environment): DashboardPlan[] {
-  const { platform } = environment;
+  const { platform, reviewer } = environment;
   // Only machines that are found by their labels run an exporter of GPU metrics.
   const exporters = platform === 'google' || platform === 'aws';
   return [
@@ -33,6 +34,7 @@ export function dashboardPlans(environment: Environment): DashboardPlan[] {
     ...(exporters ? [gpuDashboard()] : []),
     gatewayDashboard(environment),
     routerDashboard(environment),
+    ...(reviewer === undefined ? [] : [reviewsDashboard(reviewer)]),
   ];
 }
 

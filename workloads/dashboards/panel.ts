@@ -12,7 +12,8 @@ export type Unit =
   | 'suffix: USD/day'
   | 'suffix: tokens/s'
   | 'suffix: tokens/J'
-  | 'suffix: per s';
+  | 'suffix: per s'
+  | 'suffix: per h';
 
 export interface Query {
   /** PromQL with Grafana's `$model`, `$release`, `$__rate_interval`, and in a number `$__range`. */

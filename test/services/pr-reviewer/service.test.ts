@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../review/outcome.ts';
@@ -118,6 +118,25 @@ describe('a webhook', () => {
     for (let i = 0; i < 3; i++) statuses.push((await deliver(url, opened(), signed)).status);
     expect(statuses).toEqual([202, 202, 429]);
   });
+});
+
+test('what can be counted is there from the start, and which configuration is in use', async () => {
+  const { reviewer, metric, folder } = await place.start(github, scripted());
+  for (const series of [
+    'oss_pr_review_jobs_total{kind="review",result="given up"}',
+    'oss_pr_review_jobs_total{kind="checks",result="failed"}',
+    'oss_pr_review_job_seconds_count{kind="review"}',
+    'oss_pr_review_findings_total{result="published"}',
+    'fleet_config_refused',
+  ])
+    expect(await metric(series), series).toBe(0);
+  const status = (await (await fetch(`http://${reviewer.adminAddress}/status`)).json()) as {
+    version: string;
+  };
+  expect(await metric(`fleet_config_info{version="${status.version}"}`)).toBe(1);
+  writeFileSync(join(folder, 'reviewer.json'), '{}');
+  await reviewer.reload();
+  expect(await metric('fleet_config_refused')).toBe(1);
 });
 
 describe('one commit is reviewed once', () => {

@@ -47,8 +47,8 @@ test('uids are stable, and the same in every environment', () => {
   const everywhere = ['fleet-cost', 'fleet-latency', 'fleet-cache', 'fleet-rollout'];
   const services = ['fleet-gateway', 'fleet-router'];
   expect(uids('local')).toEqual([...everywhere, ...services]);
-  expect(uids('prod')).toEqual([...everywhere, 'fleet-gpu', ...services]);
-  expect(uids('staging')).toEqual(uids('prod'));
+  expect(uids('staging')).toEqual([...everywhere, 'fleet-gpu', ...services]);
+  expect(uids('prod')).toEqual([...uids('staging'), 'fleet-reviews']);
 });
 
 test('thresholds are those of the environment', () => {

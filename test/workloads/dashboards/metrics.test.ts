@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { Histogram, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { createConfigMetrics } from '../../../services/common/config-metrics.ts';
 import { createProcessMetrics } from '../../../services/common/process-metrics.ts';
 import { systemRuntime } from '../../../services/common/runtime.ts';
 import { createCompressionMetrics } from '../../../services/gateway/compression/metrics.ts';
-import { createConfigMetrics } from '../../../services/gateway/config-metrics.ts';
 import { createEdgeMetrics } from '../../../services/gateway/edge/metrics.ts';
 import { createEgressMetrics } from '../../../services/gateway/egress/metrics.ts';
 import { createLedger } from '../../../services/gateway/ledger.ts';
 import { createLimitMetrics } from '../../../services/gateway/limits/metrics.ts';
+import { createReviewMetrics } from '../../../services/pr-reviewer/metrics.ts';
 import type { Agent } from '../../../services/router-agent/agent.ts';
 import { createMetrics } from '../../../services/router-agent/metrics.ts';
 import type { Nginx } from '../../../services/router-agent/nginx.ts';
@@ -44,7 +45,7 @@ function recorded(page: string): string[] {
 
 /** Names that our own services register, and what a histogram makes of its name. Nothing is collected, so the agent may be anything. */
 function registered(): string[] {
-  const [edge, egress] = [new Registry(), new Registry()];
+  const [edge, egress, reviewer] = [new Registry(), new Registry(), new Registry()];
   createEdgeMetrics(edge);
   createCompressionMetrics(edge);
   createLimitMetrics(edge, { date: () => new Date(0), holding: { count: 0, picoDollars: 0n } });
@@ -52,8 +53,9 @@ function registered(): string[] {
   createConfigMetrics(edge);
   createProcessMetrics(edge, 0);
   createEgressMetrics(egress);
+  createReviewMetrics(reviewer);
   const agent = createMetrics({} as Agent, {} as Nginx);
-  return [edge, egress, agent].flatMap((registry) =>
+  return [edge, egress, reviewer, agent].flatMap((registry) =>
     registry
       .getMetricsAsArray()
       .flatMap((metric) =>

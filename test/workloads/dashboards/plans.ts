@@ -1,6 +1,7 @@
 import type { Environment } from '../../../contracts/environment.ts';
 import { HAPPENINGS } from '../../../workloads/dashboards/annotations.ts';
 import { dashboardPlans } from '../../../workloads/dashboards/dashboards.ts';
+import { withLocalReviewer } from '../../support/local-reviewer.ts';
 import { shippedEnvironment } from '../../support/synth.ts';
 
 /** A query of a dashboard, by where it stands. */
@@ -20,7 +21,7 @@ checks: { budget: { usdPerHour: 50 } }
 /** Environments that together have every panel. */
 export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
   local: shippedEnvironment('local'),
-  priced: shippedEnvironment('local', withPrices),
+  priced: shippedEnvironment('local', (text) => withPrices(withLocalReviewer()(text))),
   staging: shippedEnvironment('staging'),
   prod: shippedEnvironment('prod'),
 };

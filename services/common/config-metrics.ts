@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** Which configuration is in use, for both roles. */
+/** Which configuration is in use, for all programs that read one. */
 export interface ConfigMetrics {
   loaded(version: string): void;
   refused(): void;
