@@ -1,6 +1,7 @@
 import type { LineComment, OwnComment } from './forge.ts';
 import { SEVERITIES, type Settings, type Severity } from './settings.ts';
 import type { Finding } from './stages/review.ts';
+import { commentText } from './text/comment-text.ts';
 import { inert, inertLine } from './text/markdown.ts';
 
 const MARK = /<!-- fleet-review place=([0-9a-f]{16}) severity=(blocker|major|minor|nit) -->/;
@@ -55,7 +56,7 @@ function commentOf(group: readonly Finding[]): LineComment {
       `**${finding.severity} · ${finding.category}** ${inertLine(finding.title)}\n\n${inert(finding.explanation)}`,
   );
   const mark = `<!-- fleet-review place=${place} severity=${severity} -->`;
-  return { path, line, side, body: [...texts, mark].join('\n\n') };
+  return { path, line, side, body: commentText({ first: [], middle: texts, last: [mark] }) };
 }
 
 function byLine(findings: readonly Finding[]): Finding[][] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UsageSchema } from './ask.ts';
 import { WHYS } from './diff/budget.ts';
 import { SEVERITIES } from './settings.ts';
+import { commentText } from './text/comment-text.ts';
 import { block, code, inertLine } from './text/markdown.ts';
 
 /** Stands in every summary, so that it is found again. */
@@ -77,21 +78,26 @@ export function summaryText(summary: Summary): string {
     since === undefined
       ? code(headCommit.slice(0, 10))
       : `${code(since.slice(0, 10))} to ${code(headCommit.slice(0, 10))}`;
-  return [
-    SUMMARY_MARKER,
-    `<!-- fleet-review-state ${JSON.stringify(state)} -->`,
-    `### Review of ${range}`,
-    ...reviewLines(summary),
-    ...section('Not read', [
-      ...leftOut.map(
-        ({ path, why, from }) => `- ${code(path)}: ${why}${from === undefined ? '' : `, from line ${from}`}`,
-      ),
-      ...unanswered.map((path) => `- ${code(path)}: the model gave no usable answer`),
-    ]),
-    ...docsLines(summary),
-    ...testsLines(summary.tests),
-    `<sub>${footer(summary)}</sub>`,
-  ].join('\n\n');
+  return commentText({
+    first: [
+      SUMMARY_MARKER,
+      `<!-- fleet-review-state ${JSON.stringify(state)} -->`,
+      `### Review of ${range}`,
+      ...reviewLines(summary),
+    ],
+    middle: [
+      ...section('Not read', [
+        ...leftOut.map(
+          ({ path, why, from }) =>
+            `- ${code(path)}: ${why}${from === undefined ? '' : `, from line ${from}`}`,
+        ),
+        ...unanswered.map((path) => `- ${code(path)}: the model gave no usable answer`),
+      ]),
+      ...docsLines(summary),
+      ...testsLines(summary.tests),
+    ],
+    last: [`<sub>${footer(summary)}</sub>`],
+  });
 }
 
 /** Instead of a review: what is wrong with the settings. */

@@ -5,13 +5,13 @@ import type { Parts } from './pipeline.ts';
 import { Steps } from './steps.ts';
 import { SUMMARY_MARKER, SummarySchema, stateOf, summaryText } from './summary.ts';
 
-const ResultSchema = z.enum(['passed', 'failed', 'not run']);
+const ResultSchema = z.enum(['passed', 'failed']);
 
 const NEVER = new AbortController().signal;
 
 /**
- * Reads what the repository's own checks say of the generated tests, and recommends them or does not. `over`: nobody
- * waits any longer, so that checks that never began count as not run.
+ * Reads what the repository's own checks say of the generated tests, and recommends them or does not. Until all have
+ * ended, and where there are none, the tests wait and nothing is recommended.
  */
 export async function readTestResults(
   job: Job,
@@ -21,7 +21,6 @@ export async function readTestResults(
     signal = NEVER,
     log,
   }: Pick<Parts, 'forge' | 'journal' | 'log'> & Partial<Pick<Parts, 'signal'>>,
-  over = false,
 ): Promise<TestsOutcome> {
   const { of, headCommit } = job;
   const steps = await Steps.of(job, journal, signal);
@@ -31,10 +30,8 @@ export async function readTestResults(
     return { state: 'none', why: 'no tests were offered' };
   const said = steps.read('tests-result', ResultSchema);
   const checks = said ?? (await forge.checks(of, branch.commit));
-  if (checks === 'pending' || (checks === 'none' && !over)) return { state: 'waiting' };
-  const result = await steps.once('tests-result', ResultSchema, async () =>
-    checks === 'none' ? 'not run' : checks,
-  );
+  if (checks === 'pending' || checks === 'none') return { state: 'waiting' };
+  const result = await steps.once('tests-result', ResultSchema, async () => checks);
   const there = stateOf(await forge.summary(of, SUMMARY_MARKER));
   if (there?.reviewed !== headCommit) return { state: 'none', why: 'a newer commit was reviewed' };
   await forge.writeSummary(

@@ -226,11 +226,12 @@ describe('generated tests', () => {
     expect(forge.sticky).toContain(said);
   });
 
-  test('that no check ran are not recommended', async () => {
+  test.each(['none', 'pending'] as const)('whose checks are %s are not recommended', async (checks) => {
     const { forge, parts } = await offered();
-    forge.checksOf = 'none';
+    const before = forge.sticky;
+    forge.checksOf = checks;
     expect(await readTestResults(jobOf('head1'), parts)).toEqual({ state: 'waiting' });
-    expect(await readTestResults(jobOf('head1'), parts, true)).toMatchObject({ state: 'not recommended' });
+    expect(forge.sticky).toBe(before);
   });
 
   test('of a commit that is no longer the newest change no summary', async () => {
@@ -248,5 +249,37 @@ describe('generated tests', () => {
     expect(forge.branches.size).toBe(0);
     expect(forge.sticky).toContain('not run');
     expect(await readTestResults(jobOf('head1'), parts)).toMatchObject({ state: 'none' });
+  });
+});
+
+describe('a comment is no longer than GitHub takes', () => {
+  const LONGEST = 65_536;
+  const long = (length: number) => `// ${'word '.repeat(length / 5)}`;
+
+  test('where tests are shown as text: what there is no room for is left out, and that is said', async () => {
+    const forge = shop({ fork: true });
+    const files = [1, 2, 3, 4].map((number) => ({
+      ...{ path: `test/t${number}.test.js`, content: `${long(19_900)}\n`, covers: 'carts' },
+    }));
+    await reviewPullRequest(jobOf('head1'), partsOf(forge, scriptedModel({ tests: { files } })));
+    expect(forge.sticky?.length).toBeLessThanOrEqual(LONGEST);
+    expect(forge.sticky?.match(/The test<\/summary>/g)).toHaveLength(3);
+    expect(forge.sticky).toContain('One comment holds no more');
+    expect(forge.sticky).toMatch(/`test\/t4\.test\.js`: carts[\s\S]*tokens · \$0\.\d+<\/sub>$/);
+  });
+
+  test('where thirty findings stand on one line', async () => {
+    const forge = shop();
+    const findings = Array.from({ length: 30 }, () => ({ ...FINDING, explanation: '[x](y) '.repeat(280) }));
+    await reviewPullRequest(
+      jobOf('head1'),
+      partsOf(forge, scriptedModel({ review: { findings }, verify: allSupported })),
+    );
+    const [body = ''] = [...forge.reviews.values()].flatMap(({ comments }) =>
+      comments.map((one) => one.body),
+    );
+    expect(body.length).toBeGreaterThan(LONGEST / 2);
+    expect(body.length).toBeLessThanOrEqual(LONGEST);
+    expect(body).toMatch(/One comment holds no more[\s\S]*<!-- fleet-review place=\w+ severity=major -->$/);
   });
 });

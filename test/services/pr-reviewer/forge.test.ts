@@ -107,6 +107,12 @@ describe('a review', () => {
     expect(github.pulls.get(7)?.reviews.map(({ login }) => login)).toEqual(['mallory', github.bot]);
   });
 
+  test('with more text than a comment holds is refused whole', async () => {
+    const long = { ...comment, body: 'x'.repeat(65_537) };
+    await expect(forge.publishReview(OF, head, [comment, long], MARKER)).rejects.toThrow('too long');
+    expect(github.pulls.get(7)?.reviews).toEqual([]);
+  });
+
   test('with a line outside the diff is refused whole', async () => {
     const outside = { ...comment, line: 40 };
     await expect(forge.publishReview(OF, head, [comment, outside], MARKER)).rejects.toThrow(

@@ -32,12 +32,8 @@ export class Place {
   readonly folder = mkdtempSync(join(tmpdir(), 'fleet-reviewer-'));
   readonly #running: Reviewer[] = [];
 
-  async start(
-    github: GithubApi,
-    pipeline: Pipeline,
-    change: Change = (config) => config,
-    workerUrl?: string,
-  ): Promise<Running> {
+  /** Writes the configuration, and answers its path and what stands in the variables that it names. */
+  configure(github: GithubApi, change: Change = (config) => config) {
     const config: ReviewerConfig = {
       environment: 'test',
       receive: { webhookSecret: { env: 'HOOK' }, repositories: [OWNER], requestsPerMinute: 6000 },
@@ -50,12 +46,16 @@ export class Place {
     };
     const configPath = join(this.folder, 'reviewer.json');
     writeFileSync(configPath, JSON.stringify(change(config)));
+    return { configPath, env: { HOOK: SECRET, KEY: GATEWAY_KEY, PEM: github.privateKey } };
+  }
+
+  async start(github: GithubApi, pipeline: Pipeline, change?: Change, workerUrl?: string): Promise<Running> {
     const log: Readonly<Record<string, unknown>>[] = [];
     const reviewer = await startReviewer({
-      ...{ configPath, pipeline, workerUrl, patient: false },
+      ...this.configure(github, change),
+      ...{ pipeline, workerUrl, patient: false },
       listen: { host: '127.0.0.1', port: 0 },
       admin: { host: '127.0.0.1', port: 0 },
-      env: { HOOK: SECRET, KEY: GATEWAY_KEY, PEM: github.privateKey },
       readFile: async (path) => (await import('node:fs/promises')).readFile(path, 'utf8'),
       log: (line) => log.push(line),
     });

@@ -12,6 +12,9 @@ import { APP, OWNER, REPOSITORY, type StoredPull, type StoredRun } from './store
 let key: KeyObject | undefined;
 const TOKEN = 'ghs_installation-token-of-the-tests';
 
+/** Of a comment. GitHub's schemas say nothing of it. */
+const LONGEST_TEXT = 65_536;
+
 /**
  * GitHub with one repository, one app and one installation. Every request must be what GitHub's description of its API
  * allows, and so must every answer; what is not is refused and kept in `problems`. Commits, trees and diffs are git's own.
@@ -30,6 +33,8 @@ export class GithubApi {
   readonly failures = new Map<string, number[]>();
   /** Called before an operation is answered. */
   before: (operation: string) => void | Promise<void> = () => {};
+  /** Called when it has been carried out, before its answer leaves. */
+  after: (operation: string) => void = () => {};
   #next = 1000;
   readonly #publicKey: KeyObject;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -86,7 +91,9 @@ export class GithubApi {
       this.#authorize(asked, request.headers.authorization ?? '');
       const failure = this.failures.get(asked.operation.id)?.shift();
       if (failure !== undefined) throw new HttpProblem(failure, 'it fails as the test wants it to');
-      this.#send(response, asked, this.#answer(asked, String(request.headers.accept)), url);
+      const answer = this.#answer(asked, String(request.headers.accept));
+      this.after(asked.operation.id);
+      this.#send(response, asked, answer, url);
     } catch (error) {
       const known = error instanceof HttpProblem;
       const message = error instanceof Error ? error.message : String(error);
@@ -99,6 +106,8 @@ export class GithubApi {
     const { owner, repo } = asked.path;
     if (owner !== undefined && (owner !== OWNER || repo !== REPOSITORY))
       throw new HttpProblem(404, 'Not Found');
+    if (longestText(asked.body) > LONGEST_TEXT)
+      throw new HttpProblem(422, `body is too long (maximum is ${LONGEST_TEXT} characters)`);
     const answer = ANSWERS[asked.operation.id] ?? GIT_ANSWERS[asked.operation.id];
     if (answer === undefined) throw new Error(`the stand-in does not answer ${asked.operation.id}`);
     return answer(this, asked, accept);
@@ -142,4 +151,11 @@ export class GithubApi {
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
     response.end(JSON.stringify(value));
   }
+}
+
+function longestText({ body, comments }: Asked['body']): number {
+  const texts = Array.isArray(comments)
+    ? comments.map((comment) => longestText(comment as Asked['body']))
+    : [];
+  return Math.max(typeof body === 'string' ? body.length : 0, ...texts);
 }

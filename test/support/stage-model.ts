@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { RELEASE } from '../../contracts/headers.ts';
+import type { ReviewModel } from '../../review/model.ts';
+
+/** A host of OpenAI's chat API that asks a model of a test, and says each stage before and after its answer is made. */
+export class StageModel {
+  /** Stages whose answer was made. */
+  readonly answered: string[] = [];
+  before: (stage: string) => void = () => {};
+  after: (stage: string) => void = () => {};
+  readonly #model: ReviewModel;
+  readonly #server = createServer(
+    (request, response) =>
+      void this.#answer(request).then(
+        (body) => {
+          response.writeHead(200, { 'content-type': 'application/json', [RELEASE]: 'v1' });
+          response.end(JSON.stringify(body));
+        },
+        (error: Error) => response.destroy(error),
+      ),
+  );
+
+  constructor(model: ReviewModel) {
+    this.#model = model;
+  }
+
+  async start(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return this;
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
+  }
+
+  async #answer(request: IncomingMessage) {
+    const {
+      model,
+      messages,
+      response_format: format,
+    } = JSON.parse(Buffer.concat(await request.toArray()).toString('utf8')) as Asked;
+    const { name: stage, schema } = format.json_schema;
+    this.before(stage);
+    const asking = { stage, messages, schema };
+    const { content, usage } = await this.#model.answer(asking, new AbortController().signal);
+    this.answered.push(stage);
+    this.after(stage);
+    return {
+      ...{ id: 'chatcmpl-1', object: 'chat.completion', created: 0, model },
+      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }],
+      usage: {
+        prompt_tokens: usage.promptTokens,
+        completion_tokens: usage.completionTokens,
+        total_tokens: usage.promptTokens + usage.completionTokens,
+      },
+    };
+  }
+}
+
+interface Asked {
+  readonly model: string;
+  readonly messages: Parameters<ReviewModel['answer']>[0]['messages'];
+  readonly response_format: {
+    readonly json_schema: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+  };
+}
