@@ -25,7 +25,6 @@ export interface ReviewerProps {
   readonly templates: Templates;
 }
 
-const SERVICE = 'oss-pr-reviewer';
 const RECEIVER = 'reviewer-hooks';
 /** GitHub waits 10 s, and an instance that has to be started first can take a minute. */
 const RECEIVERS = { least: 1, most: 4, concurrency: 80, timeoutSeconds: 30 } as const;
@@ -67,7 +66,7 @@ export class Reviewer extends Construct {
       member: work.resource.member,
     });
     const worker = service('worker', {
-      name: `${SERVICE}-worker`,
+      name: `${reviewer.service}-worker`,
       identity: work,
       reviews: { ...shared, does: ['work'] },
       arguments: ['--gateway', `${gateway.service.uri}/v1`],
@@ -89,7 +88,7 @@ export class Reviewer extends Construct {
       member: hooks.resource.member,
     });
     service('hooks', {
-      name: SERVICE,
+      name: reviewer.service,
       identity: hooks,
       reviews: { ...shared, does: ['receive'] },
       arguments: ['--worker', worker.resource.uri],

@@ -24,6 +24,16 @@ export const Reviewer = z
       .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// or http://' })
       .default('https://api.github.com')
       .describe('another one for GitHub Enterprise Server: https://HOST/api/v3'),
+    service: z
+      .string()
+      .regex(
+        /^[a-z]([a-z0-9-]{0,40}[a-z0-9])?$/,
+        'must be lower-case letters, digits and hyphens, at most 42, beginning with a letter',
+      )
+      .default('oss-pr-reviewer')
+      .describe(
+        'on google its Cloud Run service, -worker its second; each environment of a project has its own',
+      ),
     port: Port.default(8096),
     adminPort: Port.default(8097).describe('metrics and status, never public'),
     usdPerReview: z

@@ -90,3 +90,11 @@ test('without a reviewer nothing of it is there', () => {
   const plain = synthProd(withoutReviewer);
   expect([...plain.resources.keys()].filter((address) => address.includes('reviewer'))).toEqual([]);
 });
+
+test('another environment of the project gives its services a name of their own', () => {
+  const named = synthProd((text) => text.replace(/^reviewer:$/m, '$&\n  service: staging-pr-reviewer'));
+  const names = [...named.resources]
+    .filter(([address]) => address.startsWith('google_cloud_run_v2_service.reviewer_'))
+    .map(([, { name }]) => name);
+  expect(names.toSorted()).toEqual(['staging-pr-reviewer', 'staging-pr-reviewer-worker']);
+});

@@ -53,6 +53,11 @@ test.each([
     'images.reviewer: class production needs',
   ],
   ['no image', prod((text) => text.replace(/^ {2}reviewer: us-.+\n/m, '')), 'images.reviewer: is required'],
+  [
+    'a name that Cloud Run refuses',
+    local(put('app: 4711', 'app: 4711\n  service: Reviewer')),
+    'reviewer.service',
+  ],
   ['everybody', local(put('repositories: [acme]', 'repositories: []')), 'reviewer.repositories'],
 ])('%s is refused', (_what, found, expected) => {
   expect(found.join('\n')).toContain(expected);
