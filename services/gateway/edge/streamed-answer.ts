@@ -1,7 +1,8 @@
 import type { ApiError } from '../../common/http/errors.ts';
 import type { Runtime } from '../../common/runtime.ts';
+import { AnswerBody } from '../http/answer-body.ts';
 import { errorEvent } from '../http/errors.ts';
-import { backPressured, failureError } from '../http/pass-on.ts';
+import { failureError } from '../http/pass-on.ts';
 import { type Answer, type AnswerProps, ROUTER } from './answer.ts';
 import { EventFilter } from './event-filter.ts';
 import { StreamWatch, type UsageShown } from './stream-watch.ts';
@@ -22,7 +23,8 @@ export class StreamedAnswer implements Answer {
   readonly #props: StreamProps;
   readonly #watch: StreamWatch;
   readonly #filter: EventFilter;
-  readonly #write: (bytes: Buffer | string) => void;
+  readonly #body: AnswerBody;
+  readonly #write = (bytes: Buffer | string) => this.#body.write(bytes);
   #cancelBeat = () => {};
 
   constructor(props: StreamProps) {
@@ -40,12 +42,12 @@ export class StreamedAnswer implements Answer {
       onToken: () => call.token(),
     });
     this.#filter = new EventFilter(this.#watch);
-    this.#write = backPressured(res, exchange);
     call.stream = true;
     call.streamed = this.#watch;
     call.phase = 'first_token';
     res.writeHead(status, headers);
     res.flushHeaders();
+    this.#body = new AnswerBody(res, exchange);
     if (props.keepAliveMs > 0) this.#beat();
   }
 
@@ -86,7 +88,7 @@ export class StreamedAnswer implements Answer {
     const { res, call } = this.#props;
     this.stop();
     call.settle(res, { cut });
-    res.end();
+    this.#body.end();
   }
 
   /** Balancers close a silent connection. The status is out already, so a comment commits to nothing. */

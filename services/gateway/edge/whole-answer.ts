@@ -1,6 +1,7 @@
 import { type ApiError, sendError } from '../../common/http/errors.ts';
+import { AnswerBody } from '../http/answer-body.ts';
 import { upstreamError } from '../http/errors.ts';
-import { backPressured, failureError } from '../http/pass-on.ts';
+import { failureError } from '../http/pass-on.ts';
 import { isObject, parseJson } from '../json.ts';
 import { type Answer, type AnswerProps, ROUTER } from './answer.ts';
 import type { HarmonyGuard } from './harmony.ts';
@@ -15,7 +16,7 @@ export class WholeAnswer implements Answer {
   readonly #props: AnswerProps;
   readonly #limit: number;
   readonly #chunks: Buffer[] = [];
-  #pass: ((bytes: Buffer) => void) | undefined;
+  #pass: AnswerBody | undefined;
 
   constructor(props: AnswerProps, limit = WHOLE_LIMIT) {
     this.#props = props;
@@ -25,14 +26,14 @@ export class WholeAnswer implements Answer {
 
   onData(chunk: Buffer): void {
     if (this.#pass === undefined) this.#hold(chunk);
-    else this.#pass(chunk);
+    else this.#pass.write(chunk);
   }
 
   onEnd(): void {
     const { res, call, status, guard } = this.#props;
     if (this.#pass !== undefined) {
       call.settle(res);
-      res.end();
+      this.#pass.end();
       return;
     }
     const [only] = this.#chunks;
@@ -61,9 +62,9 @@ export class WholeAnswer implements Answer {
     call.answerBytes += chunk.length;
     if (call.answerBytes <= this.#limit) return;
     res.writeHead(status, headers);
-    const pass = backPressured(res, exchange);
+    const pass = new AnswerBody(res, exchange);
     this.#pass = pass;
-    for (const held of this.#chunks.splice(0)) pass(held);
+    for (const held of this.#chunks.splice(0)) pass.write(held);
   }
 
   /** @param body Its bytes as Latin-1: head and text leave in one piece. */

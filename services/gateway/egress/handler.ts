@@ -7,8 +7,9 @@ import type { Log, Runtime } from '../../common/runtime.ts';
 import type { EgressState, Endpoint } from '../config.ts';
 import { DIALECTS } from '../dialect.ts';
 import type { GoogleToken } from '../google-token.ts';
+import { AnswerBody } from '../http/answer-body.ts';
 import { defectLine, serverError, upstreamError } from '../http/errors.ts';
-import { backPressured, failureError, pickHeaders } from '../http/pass-on.ts';
+import { failureError, pickHeaders } from '../http/pass-on.ts';
 import { readJsonBody } from '../http/request-body.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import type { Exchange, FailureKind, Upstream, UpstreamRequest } from '../http/upstream.ts';
@@ -125,7 +126,7 @@ function createEgressRelay(
       const admission = circuit.admit();
       if (!admission.admitted) return fail(circuitOpen(endpoint, admission.retryAfterSeconds), true);
       tell = admission.outcome;
-      let write: (bytes: Buffer) => void = () => {};
+      let body: AnswerBody | undefined;
       const started = upstream.send(request, {
         onSent() {
           sent = true;
@@ -135,12 +136,12 @@ function createEgressRelay(
           if (status === 401) onUnauthorized();
           res.writeHead(status, pickHeaders(headers, PASSED_ON));
           res.flushHeaders();
-          write = backPressured(res, started);
+          body = new AnswerBody(res, started);
         },
-        onData: (chunk) => write(chunk),
+        onData: (chunk) => body?.write(chunk),
         onEnd() {
           call.settle(res);
-          res.end();
+          body?.end();
         },
         onFailure(kind) {
           tell('bad');

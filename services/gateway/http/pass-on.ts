@@ -1,26 +1,9 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { ApiError } from '../../common/http/errors.ts';
 import { NO_CLIENT_RETRY, upstreamError } from './errors.ts';
 import type { FailureKind } from './upstream.ts';
 
 /** What both roles use to pass an answer on. */
-
-/** Writes to the client and stops the upstream while the client does not keep up. */
-export function backPressured(
-  res: ServerResponse,
-  source: { pause(): void; resume(): void },
-): (bytes: Buffer | string) => void {
-  let paused = false;
-  res.on('drain', () => {
-    paused = false;
-    source.resume();
-  });
-  return (bytes) => {
-    if (res.write(bytes) || paused) return;
-    paused = true;
-    source.pause();
-  };
-}
 
 /** Copies those of the named headers that are there. @param into Gets them, and is answered. */
 export function pickHeaders(
