@@ -82,7 +82,7 @@ async function measure(
   };
   await against('whole', async (at) => {
     const small = prompt(1000, false);
-    await warmUp(at, folder, small);
+    await warmUp(at, () => wrk(at, folder, small, 32, 1));
     const many = await perCpu(at, () => wrk(at, folder, small, 32, SECONDS));
     into.perSecond1k.push(many.perSecond);
     into.perCpu1k.push(many.perCpuSecond);
@@ -96,10 +96,12 @@ async function measure(
     into.perCpu100k.push(big.perCpuSecond);
   });
   await against('fast', async (at) => {
+    await warmUp(at, () => streams(at));
     const { perSecond } = await load<{ perSecond: number }>(at, 'chunks', prompt(1000, true), 16, SECONDS);
     into.burst.push(perSecond);
   });
   await against('timed', async (at) => {
+    await warmUp(at, () => streams(at));
     await load(at, 'first', prompt(4000, true), 4, 3);
     const { values } = await load<Values>(at, 'first', prompt(4000, true), 1, 10);
     into.firstToken.push(quantile(values, 0.5));
@@ -110,8 +112,9 @@ async function measure(
   await against('paced', async (at) => {
     const { program } = at;
     if (program === undefined) return;
+    await warmUp(at, () => streams(at));
     const before = program.cpuSeconds();
-    const { events } = await load<{ events: number }>(at, 'hold', prompt(1000, true), PACED_STREAMS, 0);
+    const { events } = await streams(at);
     into.paced.push(events / (program.cpuSeconds() - before));
   });
   await against('open', async (at) => {
@@ -129,11 +132,16 @@ async function measure(
   });
 }
 
-async function warmUp(at: At, folder: string, body: string): Promise<void> {
+async function warmUp({ program }: At, task: () => Promise<unknown>): Promise<void> {
   const deadline = performance.now() + LONGEST_WARM_UP_SECONDS * 1000;
-  const isCold = () => at.program !== undefined && at.program.cpuSeconds() < WARM_CPU_SECONDS;
-  do await wrk(at, folder, body, 32, 1);
+  const isCold = () => program !== undefined && program.cpuSeconds() < WARM_CPU_SECONDS;
+  do await task();
   while (isCold() && performance.now() < deadline);
+}
+
+/** One stream on each of many connections, to its end. */
+function streams(at: At): Promise<{ readonly events: number }> {
+  return load(at, 'hold', prompt(1000, true), PACED_STREAMS, 0);
 }
 
 /** Requests for each second of processor time, which a busy machine disturbs less than requests a second. */

@@ -95,6 +95,7 @@ export function report(results: ReadonlyMap<string, Measured>, subjects: readonl
 const HOW = [
   'Every subject alone on one core, started anew for each kind of answer; nginx (the upstream) and the load on the other core.',
   'Rounds are interleaved. Numbers are medians of the rounds; in brackets the ratio to the bare pipe in the same round, median too.',
+  'Nothing but memory is measured before a subject has used 3 s of its processor, or been busy for 10 s: until then code is being compiled.',
   'Added: over the upstream alone. Prompts have 4 bytes a token. A chunk carries one token and leaves nginx by itself, as from vLLM,',
   'except in the column of streams at once: there 1,000 come in one piece, which a pipe passes on without looking and no model server sends.',
   'Requests and chunks per CPU second are of the processor time that the subject used, so that a busy machine disturbs them less.',
