@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { synthProd, withoutReviewer } from '../support/prod.ts';
+import { recordedPlan } from '../support/recorded.ts';
 
 const reference = (attribute: string) => `\${${attribute}}`;
 const prod = synthProd();
@@ -36,6 +37,55 @@ test('what the internet reaches has the secret of the webhook and no other', () 
     ['fleet-prod-reviewer-key', member('reviewer')],
   ]);
 });
+
+/** Where secrets are read from, and nothing else, by the documents that the programs get. */
+function secretsIn(document: unknown): unknown[] {
+  if (typeof document !== 'object' || document === null) return [];
+  return Object.entries(document).flatMap(([name, value]) =>
+    /secret|key$/i.test(name) ? [value] : secretsIn(value),
+  );
+}
+
+test('programs are told files of mounted secrets, never a secret', () => {
+  const told = [hooks, worker].map((service) =>
+    secretsIn(JSON.parse(containerOf(service).env[0]?.value ?? '')),
+  );
+  expect(told).toEqual([
+    [{ file: '/run/fleet/secrets/reviewer-hook/value' }],
+    [{ file: '/run/fleet/secrets/reviewer-app/value' }, { file: '/run/fleet/secrets/reviewer-key/value' }],
+  ]);
+});
+
+test("in the plan that Google's provider made, keys are references to Secret Manager", () => {
+  const { changes } = recordedPlan('prod');
+  const services = changes.filter(({ address }) =>
+    address.startsWith('google_cloud_run_v2_service.reviewer_'),
+  );
+  expect(services.map(({ after }) => secretsOf(after))).toEqual([
+    { 'reviewer-hook': 'fleet-prod-reviewer-hook' },
+    { 'reviewer-app': 'fleet-prod-reviewer-app', 'reviewer-key': 'fleet-prod-reviewer-key' },
+  ]);
+  const variables = services.flatMap(({ after }) => containersOf(after).flatMap(({ env }) => env ?? []));
+  expect(variables.map(({ name }) => name)).not.toContainEqual(
+    expect.stringMatching(/KEY|SECRET|TOKEN|PASSWORD/),
+  );
+  const withValues = changes.filter(({ address }) => /secret_version|service_account_key/.test(address));
+  expect(withValues).toEqual([]);
+});
+
+interface PlannedTemplate {
+  readonly containers: readonly { readonly env?: readonly { readonly name: string }[] }[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly secret: readonly { readonly secret: string }[];
+  }[];
+}
+
+const templateOf = ({ template }: Readonly<Record<string, unknown>>) =>
+  (template as readonly PlannedTemplate[])[0] ?? { containers: [], volumes: [] };
+const containersOf = (after: Readonly<Record<string, unknown>>) => templateOf(after).containers;
+const secretsOf = (after: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(templateOf(after).volumes.map(({ name, secret }) => [name, secret[0]?.secret]));
 
 test('the worker is called as who adds jobs, and by nobody else', () => {
   const [caller] = JSON.parse(containerOf(hooks).env[0]?.value ?? '').queue.caller.split('@');

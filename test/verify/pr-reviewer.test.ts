@@ -13,6 +13,7 @@ let project: LocalProject;
 let key: string;
 let port: number;
 let base: string;
+let costBefore: number;
 let crash: (() => void) | undefined;
 
 beforeAll(async () => {
@@ -25,6 +26,7 @@ beforeAll(async () => {
   ({ key, port } = await addLocalReviewer(project, { github, secret: SECRET, answers: SHOP_ANSWERS }));
   const up = await project.fleet('up');
   if (up.code !== 0) throw new Error(up.stderr + up.stdout);
+  costBefore = await costAtGateway();
 }, 300_000);
 
 afterAll(async () => {
@@ -41,6 +43,16 @@ async function metric(name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${reviewer?.adminPort}/metrics`)).text();
   const line = text.split('\n').find((other) => other.startsWith(`${name} `));
   return Number(line?.slice(name.length + 1));
+}
+
+/** Dollars by the gateway's own metric, whoever asked. */
+async function costAtGateway(): Promise<number> {
+  const { adminPort } = project.environment.gateway;
+  const page = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+  return page
+    .split('\n')
+    .filter((line) => line.startsWith('oss_token_cost_usd{') && line.includes('model="gpt-oss-120b"'))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
 /** What the ledger has under the reviewer's own key. */
@@ -78,14 +90,8 @@ test("what it cost stands in the ledger under its own key, in the gateway's metr
   const { requests, usd } = await ledger();
   expect(requests).toBe(4);
   expect(usd).toBeGreaterThan(0);
-  expect(await metric('oss_pr_review_cost_usd')).toBeCloseTo(usd, 5);
-  const { adminPort } = project.environment.gateway;
-  const gateway = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  const counted = gateway
-    .split('\n')
-    .filter((line) => line.startsWith('oss_token_cost_usd{') && line.includes('model="gpt-oss-120b"'))
-    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-  expect(counted).toBeGreaterThanOrEqual(usd * 0.999);
+  expect((await metric('oss_pr_review_cost_usd')) / usd).toBeCloseTo(1, 6);
+  expect(((await costAtGateway()) - costBefore) / usd).toBeCloseTo(1, 6);
 });
 
 test("the repository's own checks decide whether its tests are recommended", async () => {

@@ -26,6 +26,8 @@ export class GithubApi {
   readonly problems: string[] = [];
   /** Operations in the order of their calls. */
   readonly calls: string[] = [];
+  /** Bodies of calls that write, those that were refused too. */
+  readonly written: { readonly operation: string; readonly body: Asked['body'] }[] = [];
   /** What a token was asked for. */
   readonly tokens: unknown[] = [];
   readonly privateKey: string;
@@ -87,6 +89,7 @@ export class GithubApi {
       const body = text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>);
       const asked = checkRequest(request.method ?? '', url, body);
       this.calls.push(asked.operation.id);
+      if (request.method !== 'GET') this.written.push({ operation: asked.operation.id, body: asked.body });
       await this.before(asked.operation.id);
       this.#authorize(asked, request.headers.authorization ?? '');
       const failure = this.failures.get(asked.operation.id)?.shift();
