@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { FIRST_TOKEN_BUCKETS } from '../../../contracts/latency-buckets.ts';
 import { toDollars } from '../../../contracts/price.ts';
 import { createTallies, type Distribution, Distributions, type Tally } from '../tally.ts';
@@ -76,6 +76,7 @@ interface KindSeries {
 /** What counts for every token or every request of one release. */
 interface Series {
   readonly requests: Map<number, Tally<'model' | 'release' | 'code'>>;
+  readonly firstToken: Distribution<'model' | 'release'>;
   readonly interToken: Distribution<'model' | 'release'>;
   readonly input: KindSeries;
   readonly cachedInput: KindSeries;
@@ -98,7 +99,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     labelNames: ['model', 'release', 'kind'],
     registers,
   });
-  const firstToken = new Histogram({
+  const firstTokens = new Distributions({
     name: 'oss_first_token_latency',
     help: 'Seconds from the complete request to the first content, reasoning or tool call of a stream',
     labelNames: ['model', 'release'],
@@ -184,7 +185,6 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
 
   function introduceRelease(labels: Labels): Series {
     const { model, release } = labels;
-    firstToken.zero({ model, release });
     cuts.inc({ model, release }, 0);
     for (const kind of LEAKS)
       for (const outcome of LEAK_OUTCOMES) leaks.inc({ model, release, kind, outcome }, 0);
@@ -196,6 +196,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     });
     return {
       requests: new Map(USUAL_CODES.map((code) => [code, requests({ model, release, code })])),
+      firstToken: firstTokens.series({ model, release }),
       interToken: interTokens.series({ model, release }),
       ...{ input: kind('input'), cachedInput: kind('cached_input'), output: kind('output') },
     };
@@ -246,7 +247,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     shed: (reason) => sheds.inc({ reason }),
     timedOut: (kind) => timeouts.inc({ kind }),
     leaked: (labels, kind, outcome) => leaks.inc({ ...labels, kind, outcome }),
-    firstToken: (labels, seconds) => firstToken.observe({ ...labels }, seconds),
+    firstToken: (labels, seconds) => seriesOf(labels).firstToken.observe(seconds),
     token: (labels, seconds) => seriesOf(labels).interToken.observe(seconds),
     tried: createTrialMetrics(registry),
     settled({ model, release, code, aborted, cut, usageMissing, charge }) {
