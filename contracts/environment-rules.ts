@@ -15,6 +15,7 @@ import { definitionOf, hostedModelOf } from './release.ts';
 import { reviewerProblems } from './reviewer-rules.ts';
 import { routerProblems } from './router-rules.ts';
 import { secretProblems } from './secret-rules.ts';
+import { tracingProblems } from './tracing-rules.ts';
 import { FULL_WEIGHT, formatPercent, toBasisPoints } from './weight.ts';
 
 type Rule = (environment: Environment) => readonly Problem[];
@@ -39,6 +40,7 @@ const RULES: readonly Rule[] = [
   gatewayProblems,
   routerProblems,
   observabilityProblems,
+  tracingProblems,
   reviewerProblems,
   endpoints,
   secretProblems,

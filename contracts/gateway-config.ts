@@ -85,6 +85,15 @@ export const EdgeConfig = z.strictObject({
       rotateMegabytes: z.number().positive(),
     })
     .optional(),
+  /** Absent: requests are not traced. */
+  tracing: z
+    .strictObject({
+      /** Base URL of an OTLP/HTTP receiver. */
+      endpoint: z.url(),
+      /** Share of the traces that begin here whose spans are kept. */
+      sample: z.number().min(0).max(1),
+    })
+    .optional(),
   /** Seconds that running requests may take after SIGTERM. */
   drainSeconds: z.number(),
 });

@@ -43,6 +43,7 @@ export function edgeDocument(environment: Environment, topology: Topology): Docu
     overload: environment.gateway.overload,
     limits: environment.gateway.limits,
     redis: redisConfig(environment, topology),
+    tracing: environment.gateway.tracing,
     ledger: environment.gateway.ledger,
     drainSeconds: GATEWAY_DRAIN_SECONDS,
   };

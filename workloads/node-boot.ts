@@ -17,7 +17,7 @@ import { type NodeFacts, nodeFacts, serverArguments } from './node-facts.ts';
 import type { NodeTemplate } from './node-templates.ts';
 import { render } from './render.ts';
 import type { Templates } from './templates.ts';
-import { VLLM_ENVIRONMENT } from './vllm-command.ts';
+import { vllmEnvironment } from './vllm-command.ts';
 
 export interface NodeBootProps {
   readonly environment: Environment;
@@ -45,7 +45,7 @@ export function nodeFiles({ environment, release, templates: { node } }: NodeBoo
   return [
     file(`${ETC}/node.env`, environmentFile(facts.environment)),
     file(`${ETC}/fetch.json`, fetchDocument(facts.fetch)),
-    file(`${ETC}/vllm.env`, plainVariables(VLLM_ENVIRONMENT)),
+    file(`${ETC}/vllm.env`, plainVariables(vllmEnvironment(release))),
     ...facts.servers.flatMap((server) => [
       file(
         `${ETC}/server-${server.server}.env`,

@@ -55,15 +55,33 @@ export function vllmArguments(
     ...['--tool-call-parser', 'openai'],
     ...['--reasoning-parser', 'openai_gptoss'],
     ...['--shutdown-timeout', String(drainTimes(nodes.drain).shutdownTimeout)],
+    ...(nodes.traced === true ? ['--otlp-traces-endpoint', tracesUrl(environment)] : []),
   ];
 }
 
+/** The gateway adds the path itself; vLLM takes the whole URL. */
+function tracesUrl({ gateway: { tracing }, name }: Environment): string {
+  if (tracing === undefined) throw new Error(`environment ${name} traces nothing`);
+  return `${tracing.endpoint.replace(/\/+$/, '')}/v1/traces`;
+}
+
 /** What every vLLM server has in its environment, on every platform: no statistics for anybody, and no request for thousands of answers. */
-export const VLLM_ENVIRONMENT: Readonly<Record<string, string>> = {
+const VLLM_ENVIRONMENT: Readonly<Record<string, string>> = {
   VLLM_NO_USAGE_STATS: '1',
   DO_NOT_TRACK: '1',
   VLLM_MAX_N_SEQUENCES: '128',
 };
+
+/** Without the first it would speak gRPC. */
+const TRACES_ENVIRONMENT: Readonly<Record<string, string>> = {
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf',
+  OTEL_SERVICE_NAME: 'vllm',
+};
+
+/** The environment of a release's vLLM servers. */
+export function vllmEnvironment({ document: { nodes } }: Release): Readonly<Record<string, string>> {
+  return nodes?.traced === true ? { ...VLLM_ENVIRONMENT, ...TRACES_ENVIRONMENT } : VLLM_ENVIRONMENT;
+}
 
 /** Settings of a simulator that stands in for a public host: it answers with the model's name that was asked for. */
 export const PUBLIC_HOST = { answersAs: 'requested' } as const;

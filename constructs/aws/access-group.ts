@@ -76,6 +76,18 @@ export class AccessGroup extends Construct {
     });
   }
 
+  /** Lets the carriers reach one host that is not of this environment. */
+  reach(address: string, { what, from, to = from }: Ports): void {
+    new VpcSecurityGroupEgressRule(this, `to-${what}`, {
+      ipProtocol: 'tcp',
+      fromPort: from,
+      toPort: to,
+      securityGroupId: this.resource.id,
+      cidrIpv4: `${address}/32`,
+      description: `${what} at ${address}`,
+    });
+  }
+
   /** Lets the carriers reach any host by HTTPS. */
   reachInternet(): void {
     new VpcSecurityGroupEgressRule(this, 'to-internet', {

@@ -2,6 +2,7 @@ import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import { NODE_HEALTH_PORT } from '../../contracts/node-health.ts';
+import { collectorOf, tracesNodes } from '../../contracts/tracing-rules.ts';
 import { EXPORTER_PORTS } from '../../workloads/topology.ts';
 import { AccessGroup } from './access-group.ts';
 
@@ -50,6 +51,10 @@ export class Access extends Construct {
     this.prometheus.accept(this.prometheus, { what: 'node-exporter', from: EXPORTER_PORTS['node-exporter'] });
     this.prometheus.accept(this.gateway, { what: 'metrics', from: environment.prometheus.port });
     this.router.accept(this.prometheus, { what: 'node-exporter', from: EXPORTER_PORTS['node-exporter'] });
+    const { address, port } = collectorOf(environment) ?? {};
+    if (address === undefined || port === undefined) return;
+    for (const sender of [this.gateway, ...(tracesNodes(environment) ? [this.nodes] : [])])
+      sender.reach(address, { what: 'collector', from: port });
   }
 
   /** What runs in the network, apart from the load balancers. */

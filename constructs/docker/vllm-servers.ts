@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { drainTimes } from '../../contracts/drain.ts';
 import { imageOf, type Release, type Server, serversOf } from '../../contracts/release.ts';
 import { fixedSettings } from '../../workloads/fixed-settings.ts';
-import { VLLM_ENVIRONMENT, vllmArguments } from '../../workloads/vllm-command.ts';
+import { vllmArguments, vllmEnvironment } from '../../workloads/vllm-command.ts';
 import { FixedRelease } from '../fixed-release.ts';
 import type { DockerContext } from './context.ts';
 import { type Health, PartContainer } from './part-container.ts';
@@ -36,7 +36,7 @@ export class VllmServers extends Construct {
     const engine =
       cache === undefined
         ? simulator(context)
-        : vllm(pulled(this, imageOf(context.environment, nodes)), cache);
+        : vllm(release, pulled(this, imageOf(context.environment, nodes)), cache);
     const containers = serversOf(release, true).map((server) => {
       const part = `vllm-${server.model}-${server.release}-${server.node}-${server.server}`;
       const { port } = server;
@@ -82,7 +82,7 @@ function simulator(context: DockerContext): Engine {
  * GPUs come through NVIDIA's runtime and its own variable (nvidia-container-toolkit must be set up for Docker)
  * and not through `gpus`, which provider 3.6 reads back as "all": every plan would replace the container.
  */
-function vllm(image: string, cache: Volume): Engine {
+function vllm(release: Release, image: string, cache: Volume): Engine {
   return {
     health: (url) => ({
       command: ['python3', '-c', `import urllib.request; urllib.request.urlopen('${url}', timeout=4)`],
@@ -93,7 +93,7 @@ function vllm(image: string, cache: Volume): Engine {
       entrypoint: ['vllm'],
       runtime: 'nvidia',
       env: [
-        ...Object.entries(VLLM_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
+        ...Object.entries(vllmEnvironment(release)).map(([name, value]) => `${name}=${value}`),
         `NVIDIA_VISIBLE_DEVICES=${gpus.join(',')}`,
         'NVIDIA_DRIVER_CAPABILITIES=compute,utility',
         `HF_HOME=${CACHE_FOLDER}/huggingface`,

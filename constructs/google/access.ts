@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import { NODE_HEALTH_PORT } from '../../contracts/node-health.ts';
+import { collectorOf, tracesNodes } from '../../contracts/tracing-rules.ts';
 import { EXPORTER_PORTS } from '../../workloads/topology.ts';
 import { AccessRule } from './access-rule.ts';
 import { Denial } from './denial.ts';
@@ -129,6 +130,13 @@ export class Access extends Construct {
       destinationRanges: nodesReachInternet ? EVERYWHERE : [PRIVATE_APIS_RANGE],
       targetServiceAccounts: nodes,
     });
+    const { address, port } = collectorOf(environment) ?? {};
+    if (address !== undefined && port !== undefined && tracesNodes(environment))
+      allow('node-traces', 'Nodes send their spans', [port], {
+        direction: 'EGRESS',
+        destinationRanges: [`${address}/32`],
+        targetServiceAccounts: nodes,
+      });
     new Denial(this, 'deny-node-egress', {
       place,
       network,

@@ -1,14 +1,24 @@
-import { VLLM_ENVIRONMENT } from '../../workloads/vllm-command.ts';
+import type { Release } from '../../contracts/release.ts';
+import { vllmEnvironment } from '../../workloads/vllm-command.ts';
 import type { ProcessContext } from './context.ts';
 
-/** The program in front of a vLLM command line, and the simulator's settings: the environment's and `simulation`. */
+/** The program in front of a release's vLLM command line, and its variables. */
 export function engineCommand(
-  { environment }: ProcessContext,
+  context: ProcessContext,
   engine: 'simulator' | 'vllm',
+  release: Release,
+  args: readonly string[],
+) {
+  if (engine === 'simulator') return simulatorCommand(context, args);
+  return { command: ['vllm', ...args], env: vllmEnvironment(release) };
+}
+
+/** The simulator with its settings: the environment's and `simulation`. */
+export function simulatorCommand(
+  { environment }: ProcessContext,
   args: readonly string[],
   simulation: Readonly<Record<string, unknown>> = {},
 ) {
-  if (engine === 'vllm') return { command: ['vllm', ...args], env: VLLM_ENVIRONMENT };
   const { answers, ...settings } = environment.process?.simulator ?? {};
   const scripted = answers === undefined ? {} : { answers: `{project}/${answers}` };
   return {

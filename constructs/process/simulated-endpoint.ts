@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { PUBLIC_HOST, simulatedEndpointArguments } from '../../workloads/vllm-command.ts';
 import type { ProcessContext } from './context.ts';
-import { engineCommand } from './engine.ts';
+import { simulatorCommand } from './engine.ts';
 import { ProcessPart } from './process-part.ts';
 
 export interface SimulatedEndpointProps {
@@ -28,12 +28,7 @@ export class SimulatedEndpoint extends Construct {
       context,
       name: `endpoint-${endpoint}`,
       part: {
-        ...engineCommand(
-          context,
-          'simulator',
-          simulatedEndpointArguments(environment, endpoint, tls),
-          PUBLIC_HOST,
-        ),
+        ...simulatorCommand(context, simulatedEndpointArguments(environment, endpoint, tls), PUBLIC_HOST),
         secretEnv: bearer === undefined ? {} : { VLLM_API_KEY: topology.secret(bearer) },
         listens: [{ address: topology.address, port: Number(port), key: `endpoints.${endpoint}.url` }],
         generates: [

@@ -25,7 +25,12 @@ export class VllmServers extends Construct {
         context,
         name: `vllm-${server.model}-${server.release}-${server.node}-${server.server}`,
         part: {
-          ...engineCommand(context, engine, vllmArguments(context.environment, { release, address, port })),
+          ...engineCommand(
+            context,
+            engine,
+            release,
+            vllmArguments(context.environment, { release, address, port }),
+          ),
           listens: [{ address, port, key: `models.${server.model}.releases.${server.release}.nodes.port` }],
           ready: { url: `http://${address}:${port}/health`, timeoutSeconds: START_SECONDS[engine] },
           stopSeconds: drainTimes(release.document.nodes?.drain ?? 0).containerStop,

@@ -21,6 +21,24 @@ const Redis = z.strictObject({
     ),
 });
 
+const Tracing = z.strictObject({
+  endpoint: z
+    .string()
+    .regex(
+      /^https?:\/\/[^\s@?#]+$/,
+      'must be a URL that begins with https:// or http://, without credentials or query',
+    )
+    .describe('base URL of a collector, http://collector:4318; /v1/traces is added'),
+  sample: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe(
+      'share of the traces that begin at the gateway; one that a client began is kept if the client keeps it',
+    ),
+});
+
 export const Gateway = z.strictObject({
   port: Port.default(8080),
   adminPort: Port.default(8081).describe('metrics and status, never public'),
@@ -35,6 +53,7 @@ export const Gateway = z.strictObject({
     .optional()
     .describe('what one gateway takes on; beyond it requests get 503 with Retry-After'),
   redis: Redis.optional().describe('counts shared by several gateways; default: each counts for itself'),
+  tracing: Tracing.optional().describe('spans of requests, by OTLP over HTTP; default: none'),
   ...CloudGateway,
   ledger: z
     .strictObject({

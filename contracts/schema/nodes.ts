@@ -74,5 +74,9 @@ export const Nodes = z.strictObject({
     .max(65_536)
     .optional()
     .describe("tokens computed in one step; default vLLM's, or what is known to work for the model and GPU"),
+  traced: z
+    .boolean()
+    .optional()
+    .describe('vLLM sends spans of its own to the endpoint of `gateway.tracing`; default false'),
   drain: Seconds.default(120).describe('seconds a server may finish its requests in before it stops'),
 });

@@ -35,6 +35,7 @@ export interface EdgeState extends CommonState {
   /** For keys that say nothing of their own. */
   readonly limits?: Limits;
   readonly redis?: RedisSettings & Pick<RedisConfig, 'whenUnavailable' | 'leaseSeconds'>;
+  readonly tracing?: EdgeConfig['tracing'];
 }
 
 /** Everything an egress needs, checked and with its secrets read. Replaced as a whole by a reload. */
@@ -97,6 +98,7 @@ async function edgeState(config: EdgeConfig, version: string, sources: Sources):
     ledger: config.ledger,
     overload: config.overload,
     limits: config.limits,
+    tracing: config.tracing,
     redis: config.redis && (await redisSettings(config.redis, sources)),
   };
 }

@@ -24,7 +24,7 @@ export interface RequestRecord {
   readonly outcome: 'completed' | 'aborted' | 'failed' | 'rejected';
   /** Where the request was when it was aborted; `sending`: generated, but not yet taken by the client. */
   readonly abortedPhase?: 'receiving' | Exclude<Phase, 'finished'> | 'sending';
-  /** Of the request: `x-request-id` and all that begin with `x-fleet-`. */
+  /** Of the request: `x-request-id`, those of W3C's trace context and all that begin with `x-fleet-`. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -67,12 +67,12 @@ export class RecordStore {
   }
 }
 
+const KEPT = ['x-request-id', 'traceparent', 'tracestate'];
+
 /** The request headers that records keep. */
 export function headersOfInterest(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
-  const kept = Object.entries(headers).filter(
-    ([name]) => name === 'x-request-id' || name.startsWith('x-fleet-'),
-  );
+  const kept = Object.entries(headers).filter(([name]) => KEPT.includes(name) || name.startsWith('x-fleet-'));
   return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
 }

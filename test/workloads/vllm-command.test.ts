@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { releasesOfModel } from '../../contracts/release.ts';
-import { simulatedEndpointArguments, vllmArguments } from '../../workloads/vllm-command.ts';
+import { simulatedEndpointArguments, vllmArguments, vllmEnvironment } from '../../workloads/vllm-command.ts';
 import { ROOT } from '../support/local-project.ts';
 import { shippedEnvironment } from '../support/synth.ts';
+import { withTracing } from '../support/tracing.ts';
 
 const help = readFileSync(join(ROOT, 'test/fixtures/vllm-0.32/vllm-serve-help.txt'), 'utf8');
 const local = shippedEnvironment('local');
@@ -17,8 +18,24 @@ const endpointArgs = simulatedEndpointArguments(local, 'public', {
   privateKey: 'a.key',
 });
 
+const traced = shippedEnvironment('local', (text) =>
+  withTracing('http://10.0.0.9:4318/')(text).replace('count: 2,', 'count: 2, traced: true,'),
+);
+const [tracedStable] = releasesOfModel(traced, 'gpt-oss-120b');
+if (tracedStable === undefined) throw new Error('local has no release of gpt-oss-120b');
+const tracedArgs = vllmArguments(traced, { release: tracedStable, address: '127.0.0.1', port: 8101 });
+
+test('a server that is traced is told where to, and to speak HTTP', () => {
+  expect(tracedArgs.slice(-2)).toEqual(['--otlp-traces-endpoint', 'http://10.0.0.9:4318/v1/traces']);
+  expect(tracedArgs.slice(0, -2)).toEqual(args);
+  expect(vllmEnvironment(tracedStable)).toMatchObject({
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf',
+  });
+  expect(Object.keys(vllmEnvironment(stable)).filter((name) => name.startsWith('OTEL'))).toEqual([]);
+});
+
 describe('every flag exists in the help of the pinned version', () => {
-  const flags = [...new Set([...args, ...endpointArgs].filter((arg) => arg.startsWith('--')))];
+  const flags = [...new Set([...tracedArgs, ...endpointArgs].filter((arg) => arg.startsWith('--')))];
   test.each(flags)('%s', (flag) => {
     expect(help).toMatch(new RegExp(`^  ${flag}[ ,]`, 'm'));
   });

@@ -69,6 +69,7 @@ export function createEdgeCompression({
     signal: AbortSignal,
   ): Promise<string> {
     const own = new EdgeCall(runtime.uuid(), { ...account, metrics, runtime, summaryOf: call.id });
+    own.trace = call.trace?.child();
     own.granted(limits.withoutReservation(key), {
       ...{ tokens: 0, picoDollars: 0, completionTokens: outputCap(target) },
     });
@@ -79,7 +80,8 @@ export function createEdgeCompression({
     const onRetry = metrics.retried;
     try {
       return await callSummarizer({
-        ...{ router, hopKey, call: own, keyId: key.id, model, body, signal, runtime, onRetry },
+        router: own.trace?.through(router) ?? router,
+        ...{ hopKey, call: own, keyId: key.id, model, body, signal, runtime, onRetry },
       });
     } finally {
       compressionMetrics.asked(request.model.name, cost);

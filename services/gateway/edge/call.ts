@@ -6,6 +6,7 @@ import type { Log, Runtime } from '../../common/runtime.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Grant } from '../limits/limits.ts';
 import type { Need } from '../limits/reservation.ts';
+import type { RequestTrace } from '../tracing/tracer.ts';
 import { type Charge, chargeOf, type Facts, isUnpriced } from './charge.ts';
 import type { Estimates } from './estimates.ts';
 import type { Leak, LeakOutcome } from './harmony.ts';
@@ -40,6 +41,8 @@ export class EdgeCall {
   /** Bytes of a whole answer that came. */
   answerBytes = 0;
   keyId: string | undefined;
+  /** Where requests are traced. */
+  trace: RequestTrace | undefined;
   /** Told what it cost, once that is known or estimated. */
   afterCharge: ((charge: Charge) => void) | undefined;
   readonly #metrics: EdgeMetrics;
@@ -178,6 +181,10 @@ export class EdgeCall {
       charge,
     });
     if (this.#release?.trial === true) this.#tried(end);
+    this.trace?.end({
+      ...{ ...end, id: this.id, path: this.#path, stream: this.stream, server: this.#server },
+      ...{ model: this.#model?.name, release, usage: charge?.usage, firstTokenMs: this.#firstTokenMs },
+    });
     const entry = facts && this.#ledger.record(this.#entry(end, charge, usageMissing));
     const line = {
       ts: end.ts,

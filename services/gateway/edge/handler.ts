@@ -14,6 +14,7 @@ import type { Upstream } from '../http/upstream.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Limits } from '../limits/limits.ts';
 import { needOf } from '../limits/reservation.ts';
+import { beginTrace, type TracerProps } from '../tracing/tracer.ts';
 import { EdgeCall } from './call.ts';
 import type { Estimates } from './estimates.ts';
 import type { EdgeMetrics } from './metrics.ts';
@@ -29,6 +30,8 @@ export interface EdgeNow {
   readonly router: Upstream;
   /** When this configuration was loaded, in seconds since 1970. */
   readonly loadedAt: number;
+  /** Absent: requests are not traced. */
+  readonly tracing?: TracerProps;
 }
 
 interface EdgeProps {
@@ -51,6 +54,7 @@ export function createEdgeHandler(props: EdgeProps): Handler {
   return (req, res) => {
     const now = current();
     const call = new EdgeCall(requestIdOf(req.headers, runtime.uuid), props);
+    if (now.tracing !== undefined) call.trace = beginTrace(req.headers, now.tracing);
     const relay = new EdgeRelay(now.router, call, res, sending);
     void answer(now, parts, call, req, res, relay).catch((error: unknown) => {
       if (error instanceof ClientGone) return;

@@ -67,7 +67,12 @@ export class EdgeRelay implements Running, RetriedEvents {
       metrics.timedOut(kind);
       this.cutShort(error);
     });
-    const exchange = new RetriedExchange(this.#router, upstream, this, this.#tools);
+    const exchange = new RetriedExchange(
+      this.#call.trace?.through(this.#router) ?? this.#router,
+      upstream,
+      this,
+      this.#tools,
+    );
     this.#started = { dialect, request, exchange, clocks };
     exchange.start();
   }
