@@ -79,6 +79,18 @@ test('there are forty requests, half of them in Chinese, most with a mistake of 
   expect(REQUESTS.filter(({ errs }) => errs !== undefined).length).toBeGreaterThan(25);
 });
 
+test.each([
+  'wrong type',
+  'unknown argument',
+  'invented tool',
+  'invents an argument and a resource',
+  'HCL in a text',
+  'broken JSON',
+  'several calls at once',
+])('one of the mistakes is: %s', (mistake) => {
+  expect(REQUESTS.filter(({ errs = '' }) => errs.includes(mistake))).not.toEqual([]);
+});
+
 describe('what a scripted model makes of a request', () => {
   test.each(REQUESTS.map((request) => [request.request, request] as const))('%s', async (_text, request) => {
     const result = await asked(request);
