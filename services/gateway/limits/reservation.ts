@@ -28,31 +28,34 @@ export function needOf(
   const prompt = Math.min(bytes.length + TEMPLATE_TOKENS * prompts, contextTokens * prompts);
   const completion = Math.min(capOf(json, dialect) ?? contextTokens, contextTokens) * answers;
   const both = answers === 1 ? contextTokens : prompt + completion;
-  const costs = [...releases.values()].map(({ price }) => {
+  let picoDollars = 0;
+  for (const { price } of releases.values()) {
     const input = picoDollarsPerToken(Math.max(price.input, price.cachedInput ?? 0));
     const output = picoDollarsPerToken(price.output);
     const outputs = output >= input ? completion : Math.min(completion, both - prompt);
-    return Math.min(prompt, both - outputs) * input + outputs * output;
-  });
+    picoDollars = Math.max(picoDollars, Math.min(prompt, both - outputs) * input + outputs * output);
+  }
   return {
     tokens: Math.min(prompt + completion, both),
-    picoDollars: Math.max(0, ...costs),
+    picoDollars,
     completionTokens: completion,
   };
 }
 
 /** The largest cap that the body names: which of several a server obeys is its own affair. */
 function capOf(json: Json, { outputCaps }: Dialect): number | undefined {
-  const named = outputCaps.flatMap((cap) => {
+  let largest: number | undefined;
+  for (const cap of outputCaps) {
     const value = json[cap];
-    return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? [value] : [];
-  });
-  return named.length === 0 ? undefined : Math.max(...named);
+    if (typeof value === 'number' && Number.isInteger(value) && value >= (largest ?? 0)) largest = value;
+  }
+  return largest;
 }
 
 function choicesOf({ n, best_of }: Json): number {
-  const asked = [n, best_of].flatMap((value) => (typeof value === 'number' ? [Math.floor(value)] : []));
-  return Math.min(MOST_CHOICES, Math.max(1, ...asked));
+  let most = 1;
+  for (const asked of [n, best_of]) if (typeof asked === 'number') most = Math.max(most, Math.floor(asked));
+  return Math.min(MOST_CHOICES, most);
 }
 
 /** `/v1/completions` takes several prompts at a time, as texts or as token ids. */
