@@ -43,7 +43,7 @@ export const MARKS: Readonly<Record<Action, string>> = {
 };
 
 /** The object that holds the weights: `aws_s3_object.router_weights`. */
-const WEIGHTS_OBJECT = /\.router_weights$/;
+export const WEIGHTS_OBJECT = /\.router_weights$/;
 
 const ORDER: readonly Action[] = ['delete', 'replace', 'forget', 'update', 'create', 'import', 'move'];
 
