@@ -1,6 +1,7 @@
 import type { Environment } from '../contracts/environment.ts';
 import { ALERTMANAGER_PORT, GRAFANA_PORT } from '../contracts/schema/observability.ts';
 import type { SecretSource } from '../contracts/secret.ts';
+import { IDENTITY_FILE } from '../workloads/router-inputs.ts';
 import type { Discovery, ManagedRedis, SecretReader, Topology } from '../workloads/topology.ts';
 
 export const SECRETS_FOLDER = '/run/fleet/secrets';
@@ -16,6 +17,7 @@ export class CloudTopology implements Topology {
   readonly reach: Topology['reach'];
   readonly discovery: Discovery;
   readonly grafana: Topology['grafana'];
+  readonly egressIdentity = { file: `${SECRETS_FOLDER}/${IDENTITY_FILE}` };
   readonly managedRedis?: ManagedRedis;
 
   readonly #gatewaySecret: (name: string) => SecretSource;
@@ -66,7 +68,7 @@ export class CloudTopology implements Topology {
     this.#gatewaySecret = gatewaySecret;
   }
 
-  /** On machines fetched at boot by the machine's identity, into memory. Gateway and reviewer get them as their platform can. */
+  /** Machines bring them into memory, with the rights of whom they are for. Gateway and reviewer get them as their platform can. */
   secret(name: string, part: SecretReader): SecretSource {
     return part === 'gateway' || part === 'reviewer'
       ? this.#gatewaySecret(name)

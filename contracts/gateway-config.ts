@@ -103,6 +103,8 @@ export type EdgeConfig = z.output<typeof EdgeConfig>;
 export const EgressConfig = z.strictObject({
   role: z.literal('egress'),
   environment: z.string(),
+  /** File with an access token of the own Google identity, written anew by the machine. @default - Google's metadata server */
+  identity: z.strictObject({ file: z.string().min(1) }).optional(),
   /** Secret that requests must carry in the hop header. */
   key: SecretSource,
   endpoints: z.record(

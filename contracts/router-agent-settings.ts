@@ -37,6 +37,8 @@ export const RouterAgentSettings = z
     /** How machines are found. @default - none are: every release of servers.json lists its servers */
     discovery: Discovery.optional(),
     hopKey: SecretSource,
+    /** File that says who the agent is to its cloud, written anew by the machine. @default - the cloud's metadata service */
+    identity: z.strictObject({ file: z.string().min(1) }).optional(),
     /** Base URL of nginx's admin server, as the weights document has it. */
     admin: z.url(),
     /** `host:port` of `/status`, `/health`, `/ready` and `/metrics`. */

@@ -107,6 +107,11 @@ export function needsEgress(environment: Environment): boolean {
   return releasesOf(environment).some(({ kind }) => kind === 'endpoint');
 }
 
+/** Whether any endpoint knows the egress by its Google identity. */
+export function asksAsGoogle({ endpoints }: Environment): boolean {
+  return Object.values(endpoints).some(({ auth }) => auth === 'google');
+}
+
 /** Names of the secrets that the egress reads, each once. */
 export function egressSecrets({ endpoints, router }: Environment): string[] {
   const bearers = Object.values(endpoints).flatMap(({ bearer }) => bearer ?? []);
@@ -118,6 +123,7 @@ export function egressDocument(environment: Environment, topology: Topology): Do
   const config: EgressConfig = {
     role: 'egress',
     environment: environment.name,
+    identity: asksAsGoogle(environment) ? topology.egressIdentity : undefined,
     key: topology.secret(environment.router.key, 'egress'),
     endpoints: Object.fromEntries(
       Object.entries(environment.endpoints).map(

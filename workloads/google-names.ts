@@ -3,6 +3,8 @@ import { sha256 } from './document.ts';
 const HASH_LENGTH = 8;
 /** Of nearly every resource of Compute Engine. */
 const LONGEST_NAME = 63;
+/** Of service accounts. */
+const LONGEST_ACCOUNT_ID = 30;
 
 /**
  * A name that Google takes (RFC 1035): `fleet-prod-network`. Where several lists of parts could give one text, because
@@ -23,4 +25,14 @@ export function resourceName(
 /** The machine with an environment's Prometheus, Alertmanager and Grafana. */
 export function monitoringMachine(environment: string): string {
   return resourceName(environment, ['monitoring']);
+}
+
+/** Id of an environment's service account. */
+export function accountId(environment: string, name: string): string {
+  return resourceName(environment, [name], LONGEST_ACCOUNT_ID);
+}
+
+/** How Google will call the identity of that name. */
+export function identityEmail(environment: string, project: string, name: string): string {
+  return `${accountId(environment, name)}@${project}.iam.gserviceaccount.com`;
 }

@@ -8,12 +8,13 @@ import { fetchFacts } from './fetch-facts.ts';
 import { GRAFANA_SETTINGS } from './grafana.ts';
 import { cloudConfig, ETC, file, type MachineFile, program } from './machine-files.ts';
 import type { MonitoringTemplate } from './monitoring-templates.ts';
-import { NODE_EXPORTER } from './node-facts.ts';
+import { EXPORTER_USER, NODE_EXPORTER } from './node-facts.ts';
 import { alertmanagerCommand, grafanaCommand, prometheusCommand } from './observability-commands.ts';
 import { ALERTMANAGER_IMAGE, GRAFANA_IMAGE, PROMETHEUS_IMAGE } from './observability-images.ts';
 import { RULES_FILE } from './prometheus.ts';
 import { render } from './render.ts';
-import { routerImage, storedName } from './router-machine-facts.ts';
+import { storedName } from './router-inputs.ts';
+import { routerImage } from './router-machine-facts.ts';
 import {
   placeFacts,
   serviceFacts,
@@ -149,7 +150,7 @@ function facts({ name, images }: Environment, cloud: CloudSection): Record<strin
     ...placeFacts(name, cloud),
     FLEET_IMAGE: images.prometheus ?? PROMETHEUS_IMAGE,
     FLEET_NODE_EXPORTER_IMAGE: images.nodeExporter ?? NODE_EXPORTER,
-    FLEET_NAMELESS_USERS: `${USERS.alertmanager} ${USERS.grafana}`,
+    FLEET_NAMELESS_USERS: [USERS.alertmanager, USERS.grafana, EXPORTER_USER].join(' '),
     FLEET_ENGINE_SOURCE: engineSource(cloud, routerImage(cloud)),
     FLEET_ENGINE_SECONDS: String(PATIENCE.engine),
     FLEET_PULL_SECONDS: String(PATIENCE.pull),

@@ -13,7 +13,7 @@ export const MONITORING_TEMPLATES = {
   logsUnit: 'systemd/fleet-logs.service',
   nodeExporterUnit: 'systemd/fleet-node-exporter.service',
   lib: 'node/lib.sh',
-  engine: 'monitoring/engine.sh',
+  engine: 'router/engine.sh',
   install: 'node/install.sh',
   fetchProgram: 'node/fetch.py',
   image: 'node/image.sh',

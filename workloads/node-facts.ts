@@ -20,6 +20,8 @@ import { vllmArguments } from './vllm-command.ts';
 
 /** Published images of the exporters, for environments that name none. The tags were not pulled: no registry was in reach. */
 export const NODE_EXPORTER = 'quay.io/prometheus/node-exporter:v1.9.1';
+/** Whom its unit runs it as. */
+export const EXPORTER_USER = '65534';
 const DCGM_EXPORTER = 'nvcr.io/nvidia/k8s/dcgm-exporter:4.2.3-4.1.3-ubuntu22.04';
 /** Every address of the machine: whom it answers is the network's business. */
 const EVERYWHERE = '0.0.0.0';

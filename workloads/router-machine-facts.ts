@@ -1,5 +1,5 @@
 import { type CloudSection, cloudSection } from '../contracts/cloud-section.ts';
-import { documentsBucket, EGRESS_OBJECT } from '../contracts/document-objects.ts';
+import { documentsBucket } from '../contracts/document-objects.ts';
 import { type DrainTimes, drainTimes } from '../contracts/drain.ts';
 import { durationSeconds } from '../contracts/duration.ts';
 import { engineSource } from '../contracts/engine-packages.ts';
@@ -12,8 +12,9 @@ import {
 import { ROUTER_HEALTH_PATH } from '../contracts/router-health.ts';
 import { DRAIN_HOOK, GROUP_TAG, JOIN_HOOK, routerLogGroup } from './aws-names.ts';
 import { type FetchFacts, fetchFacts } from './fetch-facts.ts';
-import { egressSecrets, GATEWAY_DRAIN_SECONDS, needsEgress } from './gateway.ts';
-import { NODE_EXPORTER } from './node-facts.ts';
+import { GATEWAY_DRAIN_SECONDS, needsEgress } from './gateway.ts';
+import { EXPORTER_USER, NODE_EXPORTER } from './node-facts.ts';
+import { EGRESS_CONFIG, EGRESS_USER, IDENTITY_FILE, ROUTER_USER, routerInputs } from './router-inputs.ts';
 import { placeFacts } from './service-machine.ts';
 import type { Topology } from './topology.ts';
 
@@ -25,10 +26,6 @@ const EGRESS_RELOAD_SECONDS = 10;
 const EGRESS_STOP_MARGIN_SECONDS = 5;
 /** Where containers see what `inputs.sh` has brought. */
 const INPUTS_MOUNT = '/run/fleet/secrets';
-const EGRESS_CONFIG = 'gateway.json';
-/** Users of containers: nginx and its agent are one, so that it may signal; the egress is another. */
-const ROUTER_USER = '10001';
-const EGRESS_USER = '10002';
 
 /** How many routers a cloud environment has: one may go, for good or to be replaced. */
 export const ROUTER_COUNT = 2;
@@ -47,16 +44,6 @@ export function routerImage({ routerImage: own, nodeImage }: CloudSection): stri
   return own ?? nodeImage;
 }
 
-/** A file that the machine's identity brings into memory, for one user. */
-interface Input {
-  readonly kind: 'secret' | 'document';
-  /** Id in the secret store, or key in the bucket. */
-  readonly name: string;
-  /** Below `/run/fleet`. */
-  readonly path: string;
-  readonly user: string;
-}
-
 /** All that a router machine is told. No secret and no weight is among it, so a weight change replaces no machine. */
 export interface RouterMachineFacts {
   readonly cloud: CloudSection;
@@ -65,7 +52,7 @@ export interface RouterMachineFacts {
   readonly hasEgress: boolean;
   /** node.env: what every step knows. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Lines of `/etc/fleet/inputs`: kind, name, path, user. */
+  /** Lines of `/etc/fleet/inputs`. */
   readonly inputs: readonly string[];
   /** What the machine installs; undefined: its image has all. */
   readonly fetch?: FetchFacts;
@@ -85,9 +72,7 @@ export function routerMachineFacts(environment: Environment, topology: Topology)
     hasEgress,
     egressStopSeconds: GATEWAY_DRAIN_SECONDS + 2 * EGRESS_STOP_MARGIN_SECONDS,
     environment: { ...stepFacts(environment, cloud, drain), FLEET_ENGINE_SOURCE: source },
-    inputs: inputsOf(environment, hasEgress).map(({ kind, name, path, user }) =>
-      [kind, name, path, user].join(' '),
-    ),
+    inputs: routerInputs(environment, cloud),
     ...(source === 'image' ? {} : { fetch: fetchFacts(cloud, routerImage(cloud), {}) }),
     agentSettings: agentSettings(environment, topology, cloud),
     egressArguments: [
@@ -98,7 +83,7 @@ export function routerMachineFacts(environment: Environment, topology: Topology)
 }
 
 function stepFacts(environment: Environment, cloud: CloudSection, drain: DrainTimes) {
-  const { name, images, router, endpoints } = environment;
+  const { name, images, router } = environment;
   const { router: image, gateway: egressImage } = images;
   if (image === undefined || egressImage === undefined)
     throw new Error(`environment ${name} names no image of the router or of the gateway`);
@@ -109,7 +94,7 @@ function stepFacts(environment: Environment, cloud: CloudSection, drain: DrainTi
     FLEET_NODE_EXPORTER_IMAGE: images.nodeExporter ?? NODE_EXPORTER,
     FLEET_ROUTER_USER: ROUTER_USER,
     FLEET_EGRESS_USER: EGRESS_USER,
-    FLEET_EGRESS_IDENTITY: Object.values(endpoints).some(({ auth }) => auth === 'google') ? 'yes' : 'no',
+    FLEET_NAMELESS_USERS: [ROUTER_USER, EGRESS_USER, EXPORTER_USER].join(' '),
     FLEET_HEALTH_URL: `http://127.0.0.1:${router.agentPort}${ROUTER_HEALTH_PATH}`,
     FLEET_ENGINE_SECONDS: String(PATIENCE.engine),
     FLEET_PULL_SECONDS: String(PATIENCE.pull),
@@ -131,35 +116,6 @@ function stepFacts(environment: Environment, cloud: CloudSection, drain: DrainTi
   };
 }
 
-function inputsOf(environment: Environment, hasEgress: boolean): Input[] {
-  const secret = (name: string, part: 'router' | 'egress', user: string): Input => ({
-    kind: 'secret',
-    name: storedName(environment, name),
-    path: `inputs/${part}/${name}`,
-    user,
-  });
-  const forRouter = secret(environment.router.key, 'router', ROUTER_USER);
-  if (!hasEgress) return [forRouter];
-  return [
-    forRouter,
-    ...egressSecrets(environment).map((name) => secret(name, 'egress', EGRESS_USER)),
-    {
-      kind: 'document',
-      name: EGRESS_OBJECT,
-      path: `inputs/egress/${EGRESS_CONFIG}`,
-      user: EGRESS_USER,
-    },
-  ];
-}
-
-/** A secret's name in the cloud's store. */
-export function storedName({ secrets }: Environment, name: string): string {
-  const reference = secrets[name];
-  if (reference !== undefined && 'google' in reference) return reference.google;
-  if (reference !== undefined && 'aws' in reference) return reference.aws;
-  throw new Error(`secret ${name} is not kept in the cloud's secret store`);
-}
-
 function agentSettings(
   environment: Environment,
   topology: Topology,
@@ -174,6 +130,7 @@ function agentSettings(
     region: cloud.platform === 'aws' ? cloud.region : undefined,
     discovery: discoveryOf(environment.name, cloud),
     hopKey: { file: `${INPUTS_MOUNT}/${environment.router.key}` },
+    identity: { file: `${INPUTS_MOUNT}/${IDENTITY_FILE}` },
     admin: `http://${topology.listen.routerAdmin}`,
     listen: topology.listen.routerAgent,
   });

@@ -76,6 +76,8 @@ export interface Topology {
   };
   /** How a part reads a secret that the environment names. Prometheus and Alertmanager see paths from their own file. */
   secret(name: string, part: SecretReader): SecretSource;
+  /** Where the egress finds who it is to Google. Absent: it asks for that itself. */
+  readonly egressIdentity?: { readonly file: string };
   /** PEM file with the certificate authority of a simulated endpoint, as the egress sees it. */
   simulatedAuthority(endpoint: string): string;
 }

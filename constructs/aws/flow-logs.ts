@@ -3,7 +3,7 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import { Construct } from 'constructs';
-import { boundedName } from './bounded-name.ts';
+import { boundedName } from '../../workloads/bounded-name.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 import { LogGroup } from './log-group.ts';
 import type { Place } from './place.ts';

@@ -4,8 +4,8 @@ import { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group/index.js'
 import { Wafv2WebAclAssociation } from '@cdktf/provider-aws/lib/wafv2-web-acl-association/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import { boundedName } from '../../workloads/bounded-name.ts';
 import type { Access } from './access.ts';
-import { boundedName } from './bounded-name.ts';
 import type { Network } from './network.ts';
 
 export interface GatewayBalancerProps {

@@ -2,7 +2,7 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
-import { boundedName } from './bounded-name.ts';
+import { boundedName } from '../../workloads/bounded-name.ts';
 import { pullImages } from './ecr.ts';
 import type { LogGroup } from './log-group.ts';
 import type { Place } from './place.ts';

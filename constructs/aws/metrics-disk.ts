@@ -3,7 +3,7 @@ import { EbsVolume } from '@cdktf/provider-aws/lib/ebs-volume/index.js';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import { Construct } from 'constructs';
-import { boundedName } from './bounded-name.ts';
+import { boundedName } from '../../workloads/bounded-name.ts';
 import type { Place } from './place.ts';
 import { policyDocument, trustPolicy } from './policy.ts';
 

@@ -4,7 +4,7 @@ import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js'
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import { observabilitySecrets } from '../../contracts/observability-rules.ts';
-import { boundedName } from './bounded-name.ts';
+import { boundedName } from '../../workloads/bounded-name.ts';
 import { pullImages } from './ecr.ts';
 import type { LogGroup } from './log-group.ts';
 import type { Place } from './place.ts';

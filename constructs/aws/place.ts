@@ -1,3 +1,5 @@
+import { partitionOf } from '../../workloads/aws-names.ts';
+
 /** An account in a region: what names of resources (ARNs) are made of. They are known beforehand, so plans show them. */
 export class Place {
   readonly account: string;
@@ -9,11 +11,7 @@ export class Place {
   constructor({ account, region }: { readonly account: string; readonly region: string }) {
     this.account = account;
     this.region = region;
-    this.partition = region.startsWith('cn-')
-      ? 'aws-cn'
-      : region.startsWith('us-gov-')
-        ? 'aws-us-gov'
-        : 'aws';
+    this.partition = partitionOf(region);
     this.dnsSuffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   }
 

@@ -1,3 +1,5 @@
+import type { Place } from './place.ts';
+
 /** One statement of an IAM policy, in IAM's own terms. */
 export interface Statement {
   readonly Sid: string;
@@ -25,6 +27,24 @@ export function trustPolicy(service: string, condition?: Statement['Condition'])
     Version: '2012-10-17',
     Statement: [
       { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole', Condition: condition },
+    ],
+  });
+}
+
+/**
+ * Lets one role of this account act as another. It is named by a condition: as a principal it would have to be there first,
+ * and one that is made anew under its name would be another one.
+ */
+export function roleTrust(place: Place, roleArn: string): string {
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: place.iamArn('root') },
+        Action: 'sts:AssumeRole',
+        Condition: { ArnEquals: { 'aws:PrincipalArn': roleArn } },
+      },
     ],
   });
 }

@@ -5,8 +5,8 @@ import { Route53Record } from '@cdktf/provider-aws/lib/route53-record/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import { ROUTER_HEALTH_PATH } from '../../contracts/router-health.ts';
+import { boundedName } from '../../workloads/bounded-name.ts';
 import type { Access } from './access.ts';
-import { boundedName } from './bounded-name.ts';
 import type { Names } from './names.ts';
 import type { Network } from './network.ts';
 

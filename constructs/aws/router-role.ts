@@ -3,36 +3,34 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import { routerRole } from '../../workloads/aws-names.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
-import { boundedName } from './bounded-name.ts';
 import { pullImages } from './ecr.ts';
 import type { LogGroup } from './log-group.ts';
 import type { Place } from './place.ts';
 import { policyDocument, type Statement, trustPolicy } from './policy.ts';
-import { secretPattern } from './secret-access.ts';
 import { sessions } from './sessions.ts';
 
 export interface RouterRoleProps {
   readonly environment: Environment;
   readonly place: Place;
   readonly logs: LogGroup;
-  /** Name of the bucket with the environment's documents. */
-  readonly documents: string;
-  /** Names of the secrets that router and egress read. */
-  readonly secrets: readonly string[];
+  /** ARNs of the roles that it takes for the programs on it. */
+  readonly parts: readonly string[];
   readonly images: readonly (string | undefined)[];
 }
 
-const LONGEST_NAME = 64;
-
-/** Who the routers are, and all that they may do: read their documents and secrets, and see which machines there are. */
+/**
+ * Who the router machines are: they pull images, write logs, join and leave their group, and take the roles of their
+ * programs. They may read nothing themselves.
+ */
 export class RouterRole extends Construct {
   readonly profile: IamInstanceProfile;
 
   constructor(scope: Construct, id: string, props: RouterRoleProps) {
     super(scope, id);
     const { environment, place } = props;
-    const name = boundedName(['fleet', environment.name, 'router', place.region], LONGEST_NAME);
+    const name = routerRole(environment.name, place.region, 'router');
     const role = new IamRole(this, 'Resource', {
       name,
       description: `Routers of fleet environment ${environment.name}`,
@@ -47,22 +45,10 @@ export class RouterRole extends Construct {
   }
 }
 
-function rights({ environment, place, logs, documents, secrets, images }: RouterRoleProps): Statement[] {
-  const bucket = place.bucketArn(documents);
+function rights({ environment, place, logs, parts, images }: RouterRoleProps): Statement[] {
   return [
     sessions(),
-    {
-      Sid: 'ReadOwnDocuments',
-      Action: 's3:GetObject',
-      Resource: [`${bucket}/router/*`, `${bucket}/egress/*`],
-    },
-    {
-      Sid: 'ReadOwnSecrets',
-      Action: 'secretsmanager:GetSecretValue',
-      Resource: secrets.map((name) => secretPattern(environment, name, place)),
-    },
-    // It knows no resources: who may ask sees all machines of the region.
-    { Sid: 'FindNodes', Action: 'ec2:DescribeInstances', Resource: '*' },
+    { Sid: 'ActAsOwnPrograms', Action: 'sts:AssumeRole', Resource: parts },
     {
       Sid: 'WriteLogs',
       Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],

@@ -1,10 +1,7 @@
 import { Construct } from 'constructs';
-import { cloudSection } from '../../contracts/cloud-section.ts';
-import { documentsBucket } from '../../contracts/document-objects.ts';
 import type { Environment } from '../../contracts/environment.ts';
 import { GROUP_TAG, routerLogGroup } from '../../workloads/aws-names.ts';
 import type { Document } from '../../workloads/document.ts';
-import { egressSecrets } from '../../workloads/gateway.ts';
 import { ROUTER_COUNT, routerTimes } from '../../workloads/router-machine-facts.ts';
 import { MACHINE_LABELS } from '../../workloads/topology.ts';
 import type { Access } from './access.ts';
@@ -16,6 +13,7 @@ import type { Network } from './network.ts';
 import type { Place } from './place.ts';
 import { RouterBalancer } from './router-balancer.ts';
 import { RouterGroup } from './router-group.ts';
+import { RouterParts } from './router-parts.ts';
 import { RouterRole } from './router-role.ts';
 import { userDataFile } from './user-data.ts';
 
@@ -39,9 +37,8 @@ export class Router extends Construct {
     super(scope, id);
     const { environment, place, network, names, access, key, userData } = props;
     const { images, router, aws } = environment;
-    const cloud = cloudSection(environment);
     const machineImage = aws?.routerImage ?? aws?.nodeImage;
-    if (cloud === undefined || machineImage === undefined)
+    if (machineImage === undefined)
       throw new Error(`environment ${environment.name} names no machine image of routers`);
     const name = `fleet-${environment.name}-router`;
     const tags = {
@@ -51,12 +48,12 @@ export class Router extends Construct {
     };
 
     const logs = new LogGroup(this, 'logs', { name: routerLogGroup(environment.name), place, key });
+    const parts = new RouterParts(this, 'parts', { environment, place });
     const role = new RouterRole(this, 'role', {
       environment,
       place,
       logs,
-      documents: documentsBucket(environment.name, cloud),
-      secrets: egressSecrets(environment),
+      parts: parts.arns,
       images: [images.router, images.gateway, images.nodeExporter],
     });
     const template = new MachineTemplate(this, 'template', {

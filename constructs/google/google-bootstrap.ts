@@ -16,7 +16,7 @@ import { customRoleId } from './custom-role-id.ts';
 import { MONITORING_ROLE } from './monitoring-grants.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { REDIS_ROLE } from './redis.ts';
-import { ROUTER_ROLE, VERTEX_ROLE } from './router-grants.ts';
+import { ROUTER_ROLE, VERTEX_ROLE } from './router-parts.ts';
 import { WorkflowIdentity } from './workflow-identity.ts';
 import { deployRights, planRights } from './workflow-rights.ts';
 import { WorkloadPool } from './workload-pool.ts';

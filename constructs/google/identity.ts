@@ -1,7 +1,7 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/index.js';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index.js';
 import { Construct } from 'constructs';
-import { resourceName } from '../../workloads/google-names.ts';
+import { accountId } from '../../workloads/google-names.ts';
 import type { Place } from './place.ts';
 
 export interface IdentityProps {
@@ -11,14 +11,6 @@ export interface IdentityProps {
   readonly projectRoles?: Readonly<Record<string, string>>;
 }
 
-/** Of service accounts. */
-const LONGEST_ACCOUNT_ID = 30;
-
-/** How Google will call the identity of that name. */
-export function identityEmail({ environment, project }: Place, name: string): string {
-  return `${resourceName(environment, [name], LONGEST_ACCOUNT_ID)}@${project}.iam.gserviceaccount.com`;
-}
-
 /** What machines of one kind may do, and what firewall rules know them by. It has no keys. */
 export class Identity extends Construct {
   readonly resource: ServiceAccount;
@@ -26,7 +18,7 @@ export class Identity extends Construct {
   constructor(scope: Construct, id: string, { place, description, projectRoles = {} }: IdentityProps) {
     super(scope, id);
     this.resource = new ServiceAccount(this, 'Resource', {
-      accountId: resourceName(place.environment, [id], LONGEST_ACCOUNT_ID),
+      accountId: accountId(place.environment, id),
       displayName: `fleet ${place.environment}: ${id}`,
       description,
     });

@@ -3,12 +3,13 @@ import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-acco
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js';
 import { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import { identityEmail } from '../../workloads/google-names.ts';
 import type { Templates } from '../../workloads/templates.ts';
 import type { CloudTopology } from '../cloud-topology.ts';
 import type { Access } from './access.ts';
 import { AccessRule } from './access-rule.ts';
 import type { Gateway } from './gateway.ts';
-import { Identity, identityEmail } from './identity.ts';
+import { Identity } from './identity.ts';
 import type { Network } from './network.ts';
 import type { Place } from './place.ts';
 import { PrivateBucket } from './private-bucket.ts';
@@ -54,7 +55,11 @@ export class Reviewer extends Construct {
     const parallel = reviewer.parallel * MOST_WORKERS;
     const queue = new ReviewerQueue(this, 'queue', { place, parallel, adder: hooks });
     const shared = {
-      queue: { kind: 'tasks', name: queue.path, caller: identityEmail(place, RECEIVER) },
+      queue: {
+        kind: 'tasks',
+        name: queue.path,
+        caller: identityEmail(place.environment, place.project, RECEIVER),
+      },
       store: { bucket: name },
     } as const;
     const service = (part: string, own: Omit<ReviewerServiceProps, keyof ReviewerProps | 'subnet'>) =>

@@ -13,6 +13,7 @@ import type { Place } from './place.ts';
 import { RouterBalancer } from './router-balancer.ts';
 import { RouterGrants } from './router-grants.ts';
 import { RouterGroup } from './router-group.ts';
+import { RouterParts } from './router-parts.ts';
 
 export interface RouterProps {
   readonly environment: Environment;
@@ -47,7 +48,8 @@ export class Router extends Construct {
       throw new Error(`environment ${environment.name} names no machine image of routers`);
 
     const identity = access.router;
-    new RouterGrants(this, 'grants', { environment, place, identity, documents, machineImage: sourceImage });
+    new RouterGrants(this, 'grants', { environment, identity, machineImage: sourceImage });
+    new RouterParts(this, 'parts', { environment, place, machine: identity, documents });
     const template = new NodeTemplate(this, 'template', {
       place,
       name: ['router'],

@@ -1,4 +1,5 @@
 import { Compute } from 'google-auth-library';
+import { googleTokenIn } from './identity-file.ts';
 
 /** Base URLs, each replaceable by the variable that the Terraform provider reads too. */
 const ENDPOINTS = {
@@ -22,17 +23,22 @@ export type AskGoogle = (
 ) => Promise<Response>;
 
 /**
- * As the service account of this machine, whose tokens the metadata server gives (`GCE_METADATA_HOST` names another
- * one). A refused token is not used again.
+ * As whom a file says, else as the service account of this machine, whose tokens the metadata server gives
+ * (`GCE_METADATA_HOST` names another one). A token of that server that is refused is not used again.
  */
-export function createAskGoogle(): AskGoogle {
+export function createAskGoogle(identityFile?: string): AskGoogle {
   let identity = new Compute();
+  const fromMetadata = async () => {
+    const { token } = await identity.getAccessToken();
+    if (typeof token !== 'string') throw new Error('the metadata server gave no access token');
+    return token;
+  };
   return async (api, path, query, request) => {
     const [variable, standard] = ENDPOINTS[api];
     const url = new URL(`${(process.env[variable] ?? standard).replace(/\/?$/, '/')}${path}`);
     url.search = new URLSearchParams(query).toString();
-    const { token } = await identity.getAccessToken();
-    if (typeof token !== 'string') throw new Error('the metadata server gave no access token');
+    const token =
+      identityFile === undefined ? await fromMetadata() : await googleTokenIn(identityFile, new Date());
     const response = await fetch(url, {
       ...request,
       headers: { authorization: `Bearer ${token}`, ...(request?.body === undefined ? {} : JSON_BODY) },

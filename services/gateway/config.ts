@@ -42,7 +42,9 @@ export interface EdgeState extends CommonState {
 export interface EgressState extends CommonState {
   readonly role: 'egress';
   readonly endpoints: ReadonlyMap<string, Endpoint>;
-  /** Where tokens of the own Google identity come from. @default - Google's metadata server */
+  /** File with a token of the own Google identity. @default - Google's metadata server is asked */
+  readonly identityFile?: string;
+  /** @default - Google's own */
   readonly googleMetadataHost?: string;
   /** @returns undefined if no route leads from there. */
   routeOf(model: string, release: string): Route | undefined;
@@ -151,6 +153,7 @@ async function egressState(config: EgressConfig, version: string, sources: Sourc
     drainSeconds: config.drainSeconds,
     hopKey: await readToken('key', config.key, sources),
     endpoints,
+    identityFile: config.identity?.file,
     googleMetadataHost: sources.env.GCE_METADATA_HOST,
     routeOf: (model, release) => routes.get(routeKey(model, release)),
   };

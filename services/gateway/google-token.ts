@@ -1,10 +1,11 @@
 import { request } from 'undici';
 import { z } from 'zod';
+import { googleTokenIn } from '../common/identity-file.ts';
 import type { Runtime } from '../common/runtime.ts';
 
 /** Access tokens of the service account that this program runs as. */
 export interface GoogleToken {
-  /** @throws Error if the metadata server gives none. */
+  /** @throws Error if there is none. */
   get(): Promise<string>;
   /** Google refused it: the next `get` asks for another. */
   refused(token: string): void;
@@ -67,4 +68,9 @@ export function createGoogleToken(
       if (held?.token === token) held = undefined;
     },
   };
+}
+
+/** Tokens out of a file that is written anew before they end. One that is refused may be the last that there is. */
+export function createFileToken({ date }: Pick<Runtime, 'date'>, file: string): GoogleToken {
+  return { get: () => googleTokenIn(file, date()), refused: () => {} };
 }

@@ -7,8 +7,12 @@ const PAGE = 500;
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** The running machines of an environment in a region, by their tags. */
-export function ec2Machines(region: string, environment: string): MachinePlace {
-  const client = new EC2Client(awsClientOptions(region));
+export function ec2Machines(
+  region: string,
+  environment: string,
+  identityFile: string | undefined,
+): MachinePlace {
+  const client = new EC2Client(awsClientOptions(region, identityFile));
   const filters = [
     { Name: `tag:${MACHINE_LABELS.environment}`, Values: [environment] },
     { Name: 'tag-key', Values: [MACHINE_LABELS.release] },

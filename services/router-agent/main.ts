@@ -32,7 +32,7 @@ async function run(settings: RouterAgentSettings): Promise<void> {
   const { pollMs, region } = settings;
   const pidFile = join(settings.prefix, PID_FILE);
   await mkdir(dirname(pidFile), { recursive: true });
-  const places = createPlaces();
+  const places = createPlaces(settings.identity?.file);
   const document = await places.document(settings.document, region);
   const servers = await places.document(settings.servers, region);
   const nginx = createNginx({ program: settings.nginx, prefix: settings.prefix, admin: settings.admin });

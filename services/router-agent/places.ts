@@ -11,11 +11,12 @@ export interface Places {
 
 const OBJECT = /^(s3|gs):\/\/([^/]+)\/(.+)$/;
 
-export function createPlaces(): Places {
+/** @param identityFile Who asks the clouds. @default - this machine */
+export function createPlaces(identityFile?: string): Places {
   let google: Promise<AskGoogle> | undefined;
 
   function askGoogle(): Promise<AskGoogle> {
-    google ??= import('../common/google.ts').then(({ createAskGoogle }) => createAskGoogle());
+    google ??= import('../common/google.ts').then(({ createAskGoogle }) => createAskGoogle(identityFile));
     return google;
   }
 
@@ -25,7 +26,7 @@ export function createPlaces(): Places {
       if (scheme === undefined) return fileSource(location);
       if (scheme === 's3') {
         const { s3Source } = await import('./s3-source.ts');
-        return s3Source(bucket, key, region ?? '');
+        return s3Source(bucket, key, region ?? '', identityFile);
       }
       const { gcsSource } = await import('./gcs-source.ts');
       return gcsSource(await askGoogle(), bucket, key);
@@ -35,7 +36,7 @@ export function createPlaces(): Places {
       const { environment } = discovery;
       if (discovery.kind === 'ec2') {
         const { ec2Machines } = await import('./ec2.ts');
-        return [ec2Machines(discovery.region, environment)];
+        return [ec2Machines(discovery.region, environment, identityFile)];
       }
       const { gceMachines } = await import('./gce.ts');
       const ask = await askGoogle();

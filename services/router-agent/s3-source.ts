@@ -5,11 +5,16 @@ import type { DocumentSource } from './source.ts';
 const ANSWER_TIMEOUT_MS = 5_000;
 const NOT_MODIFIED = 304;
 
-/** A document in an object of S3, read with the machine's identity. The SDK checks it by the checksum that S3 keeps. */
-export function s3Source(bucket: string, key: string, region: string): DocumentSource {
+/** A document in an object of S3, read as this identity. The SDK checks it by the checksum that S3 keeps. */
+export function s3Source(
+  bucket: string,
+  key: string,
+  region: string,
+  identityFile: string | undefined,
+): DocumentSource {
   const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
   const client = new S3Client({
-    ...awsClientOptions(region),
+    ...awsClientOptions(region, identityFile),
     // A stand-in has no host name for each bucket.
     forcePathStyle: (AWS_ENDPOINT_URL ?? AWS_ENDPOINT_URL_S3) !== undefined,
   });

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Waits for the container engine.
-# environment: FLEET_ENGINE_SECONDS, FLEET_EGRESS_USER, FLEET_EGRESS_IDENTITY (yes or no), and what install.sh needs
+# environment: FLEET_ENGINE_SECONDS, FLEET_NAMELESS_USERS, and what install.sh needs
 . "${0%/*}/lib.sh"
 
 answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
@@ -9,11 +9,10 @@ answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 systemctl start docker
 until_true "$FLEET_ENGINE_SECONDS" answers || fail "the container engine does not answer"
 
-# The machine's identity is for the steps and the agent. The egress, which speaks to the internet, asks for it only where
-# an endpoint knows us by it.
+# The machine's identity is for the steps. Of the containers those may ask for it that have no other.
 refuse() { iptables -C "$@" 2>/dev/null || iptables -I "$@"; }
 refuse DOCKER-USER -d 169.254.169.254/32 -j DROP
-if [ "$FLEET_EGRESS_IDENTITY" != yes ]; then
-  refuse OUTPUT -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -m owner --uid-owner "$FLEET_EGRESS_USER" -j REJECT
-fi
+for user in $FLEET_NAMELESS_USERS; do
+  refuse OUTPUT -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -m owner --uid-owner "$user" -j REJECT
+done
 finish

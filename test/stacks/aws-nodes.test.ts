@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { boundedName } from '../../constructs/aws/bounded-name.ts';
 import { repositoryArns } from '../../constructs/aws/ecr.ts';
+import { boundedName } from '../../workloads/bounded-name.ts';
 import { EDITS, synthStaging } from '../support/staging.ts';
 import type { Attributes } from '../support/synth.ts';
 

@@ -26,23 +26,20 @@ describe('routers on google', () => {
     expect(JSON.stringify(template.network_interface)).not.toContain('access_config');
   });
 
-  test('read their own documents and secrets, the container engine’s packages, find machines, and nothing else', () => {
-    const member = `\${google_service_account.access_router.member}`;
-    const grants = [...prod.resources].filter(([, attributes]) => attributes.member === member);
-    expect(grants.map(([address]) => address).toSorted()).toEqual([
+  const grantsOf = (account: string, stack = prod) =>
+    [...stack.resources]
+      .filter(([, { member }]) => member === `\${google_service_account.${account}.member}`)
+      .map(([address]) => address)
+      .toSorted();
+
+  test('may read nothing themselves but the container engine’s packages: they pull, log and act as their programs', () => {
+    expect(grantsOf('access_router')).toEqual([
       'google_artifact_registry_repository_iam_member.router_grants_pull-example-project-us-central1-fleet',
       'google_project_iam_member.access_router_logs',
-      'google_project_iam_member.router_grants_machines',
-      'google_secret_manager_secret_iam_member.router_grants_read-groq-key',
-      'google_secret_manager_secret_iam_member.router_grants_read-hop-key',
-      'google_storage_bucket_iam_member.router_grants_documents',
+      'google_service_account_iam_member.router_parts_egress_machine',
+      'google_service_account_iam_member.router_parts_router-agent_machine',
       'google_storage_bucket_iam_member.router_grants_engine',
     ]);
-    expect(resource('google_project_iam_custom_role.router_grants_finds-machines').permissions).toEqual([
-      'compute.instances.list',
-    ]);
-    const { condition } = resource('google_storage_bucket_iam_member.router_grants_documents');
-    expect(JSON.stringify(condition)).toMatch(/objects\/router\/.*objects\/egress\//);
     expect(resource('google_storage_bucket_iam_member.router_grants_engine')).toMatchObject({
       bucket: 'example-fleet-weights',
       condition: {
@@ -51,18 +48,61 @@ describe('routers on google', () => {
     });
   });
 
-  test('may ask models on Vertex AI, and do nothing else there, once an endpoint of that kind is named', () => {
-    const asking = synthProd(PROD_EDITS.vertex);
-    expect(difference(prod, asking).filter((address) => address.includes('_iam_'))).toEqual([
-      'google_project_iam_custom_role.router_grants_asks-vertex',
-      'google_project_iam_member.router_grants_vertex',
+  test('their agent reads its documents and the hop key and finds machines, their egress its document and secrets', () => {
+    expect(grantsOf('router_parts_router-agent')).toEqual([
+      'google_project_iam_member.router_parts_router-agent_finds-machines-granted',
+      'google_secret_manager_secret_iam_member.router_parts_router-agent_read-hop-key',
+      'google_storage_bucket_iam_member.router_parts_router-agent_documents',
+    ]);
+    expect(grantsOf('router_parts_egress')).toEqual([
+      'google_secret_manager_secret_iam_member.router_parts_egress_read-groq-key',
+      'google_secret_manager_secret_iam_member.router_parts_egress_read-hop-key',
+      'google_storage_bucket_iam_member.router_parts_egress_documents',
     ]);
     expect(
-      asking.resources.get('google_project_iam_custom_role.router_grants_asks-vertex')?.permissions,
+      resource('google_project_iam_custom_role.router_parts_router-agent_finds-machines').permissions,
+    ).toEqual(['compute.instances.list']);
+    for (const [part, folder] of [
+      ['router-agent', 'router'],
+      ['egress', 'egress'],
+    ])
+      expect(resource(`google_storage_bucket_iam_member.router_parts_${part}_documents`).condition).toEqual({
+        title: `documents of ${folder}`,
+        expression: expect.stringMatching(
+          new RegExp(`^resource\\.name\\.startsWith\\("[^"]*/objects/${folder}/"\\)$`),
+        ),
+      });
+  });
+
+  test.each(['router-agent', 'egress'])('nobody but these machines gets a token of %s', (part) => {
+    const account = `fleet-prod-${part}@example-project.iam.gserviceaccount.com`;
+    expect(resource(`google_service_account.router_parts_${part}`).account_id).toBe(`fleet-prod-${part}`);
+    const grants = [...prod.resources].filter(
+      ([, { service_account_id: id }]) => id === `projects/example-project/serviceAccounts/${account}`,
+    );
+    expect(grants.map(([, { role, member }]) => [role, member])).toEqual([
+      [
+        `\${google_project_iam_custom_role.router_parts_acts.name}`,
+        `\${google_service_account.access_router.member}`,
+      ],
+    ]);
+    expect(resource('google_project_iam_custom_role.router_parts_acts').permissions).toEqual([
+      'iam.serviceAccounts.getAccessToken',
+    ]);
+  });
+
+  test('the egress may ask models on Vertex AI, and do nothing else there, once an endpoint of that kind is named', () => {
+    const asking = synthProd(PROD_EDITS.vertex);
+    expect(difference(prod, asking).filter((address) => address.includes('_iam_'))).toEqual([
+      'google_project_iam_custom_role.router_parts_egress_asks-vertex',
+      'google_project_iam_member.router_parts_egress_asks-vertex-granted',
+    ]);
+    expect(
+      asking.resources.get('google_project_iam_custom_role.router_parts_egress_asks-vertex')?.permissions,
     ).toEqual(['aiplatform.endpoints.predict']);
-    expect(asking.resources.get('google_project_iam_member.router_grants_vertex')).toMatchObject({
-      member: `\${google_service_account.access_router.member}`,
-    });
+    expect(grantsOf('router_parts_egress', asking)).toContain(
+      'google_project_iam_member.router_parts_egress_asks-vertex-granted',
+    );
   });
 
   test('are granted nothing in the project of somebody else', () => {

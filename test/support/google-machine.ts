@@ -54,7 +54,7 @@ export class GoogleMachine extends StandIn {
   #answer(request: IncomingMessage, response: ServerResponse) {
     const url = new URL(request.url ?? '', 'http://google');
     const [, bucket, object] = /^\/storage\/v1\/b\/([^/]+)\/o\/([^/]+)$/.exec(url.pathname) ?? [];
-    const [, zone] = /^\/compute\/v1\/projects\/example\/zones\/([^/]+)\/instances$/.exec(url.pathname) ?? [];
+    const [, zone] = /^\/compute\/v1\/projects\/[^/]+\/zones\/([^/]+)\/instances$/.exec(url.pathname) ?? [];
     if (url.pathname === TOKEN_PATH) return this.#giveToken(request, response);
     if (request.headers.authorization !== `Bearer ${this.#token}`)
       return json(response, 401, { error: { code: 401, message: 'Invalid Credentials' } });

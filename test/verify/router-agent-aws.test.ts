@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import {
 } from '../services/router-agent/bucket.ts';
 import { MODEL, makePlace, untilStatus, withCanaryAt } from '../services/router-agent/support.ts';
 import { Moto } from '../support/moto.ts';
-import { until } from '../workloads/router-support.ts';
+import { temporaryFolder, until } from '../workloads/router-support.ts';
 
 const region = 'eu-central-1';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -101,6 +101,24 @@ async function makeBucket(Bucket: string): Promise<TestBucket> {
 
 test('a changed object of S3 is applied within 5 s', async () => {
   await picksUpChanges(await makeBucket('changes'));
+});
+
+test('who it is says a file that the machine writes, and the metadata service is not asked', async () => {
+  const bucket = await makeBucket('identity');
+  const file = join(temporaryFolder(), 'identity.json');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...{ Version: 1, AccessKeyId: 'agent', SecretAccessKey: 'agent', SessionToken: 'agent' },
+      Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+    }),
+  );
+  const deaf = { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1' };
+  await picksUpChanges({
+    ...bucket,
+    settings: { ...bucket.settings, identity: { file } },
+    env: (port) => ({ ...bucket.env(port), ...deaf }),
+  });
 });
 
 test('a broken document in S3 is refused while the old one serves, and a metric says so', async () => {

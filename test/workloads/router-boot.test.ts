@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CloudTopology } from '../../constructs/cloud-topology.ts';
+import { egressDocument } from '../../workloads/gateway.ts';
 import type { MachineFile } from '../../workloads/machine-files.ts';
 import { routerFiles, routerUserData } from '../../workloads/router-boot.ts';
 import type { Discovery } from '../../workloads/topology.ts';
@@ -86,30 +87,53 @@ describe('what a router is told', () => {
     expect(release).toBe(before);
   });
 
-  test('secrets are names, each for the one user that reads it', () => {
-    expect(fileOf(routerFiles(router('staging')), 'inputs')?.split('\n')).toEqual([
-      'secret fleet/staging/hop-key inputs/router/hop-key 10001',
-      'secret fleet/staging/hop-key inputs/egress/hop-key 10002',
-      'secret fleet/staging/groq-key inputs/egress/groq-key 10002',
-      'document egress/gateway.json inputs/egress/gateway.json 10002',
-      '',
+  const inputsOf = (props: Parameters<typeof routerFiles>[0]) =>
+    (fileOf(routerFiles(props), 'inputs') ?? '').trimEnd().split('\n');
+
+  test('secrets are names, each for the one user that reads it, and read as the identity that may', () => {
+    expect(inputsOf(router('staging'))).toEqual([
+      'identity arn:aws:iam::123456789012:role/fleet-staging-router-agent-us-east-1 inputs/router/identity.json 10001',
+      'secret fleet/staging/hop-key inputs/router/hop-key 10001 inputs/router/identity.json',
+      'identity arn:aws:iam::123456789012:role/fleet-staging-egress-us-east-1 identities/egress.json 0',
+      'secret fleet/staging/hop-key inputs/egress/hop-key 10002 identities/egress.json',
+      'secret fleet/staging/groq-key inputs/egress/groq-key 10002 identities/egress.json',
+      'document egress/gateway.json inputs/egress/gateway.json 10002 identities/egress.json',
     ]);
   });
 
-  test('the egress may ask for the machine’s identity only where an endpoint knows us by it', () => {
+  test('the egress is shown who it is only where an endpoint knows us by that', () => {
+    const account = 'fleet-prod-egress@example-project.iam.gserviceaccount.com';
     const identity = (change?: Edit) =>
-      /^FLEET_EGRESS_IDENTITY='(.*)'$/m.exec(
-        fileOf(routerFiles(router('prod', change)), 'node.env') ?? '',
-      )?.[1];
-    expect(identity()).toBe('no');
-    expect(
-      identity((text) =>
-        text.replace(
-          'endpoints:\n',
-          'endpoints:\n  vertex: { url: https://example.googleapis.com/v1, auth: google }\n',
-        ),
-      ),
-    ).toBe('yes');
+      inputsOf(router('prod', change)).find((line) => line.startsWith(`identity ${account} `));
+    expect(identity()).toBe(`identity ${account} identities/egress.json 0`);
+    const asking: Edit = (text) =>
+      text.replace(
+        'endpoints:\n',
+        'endpoints:\n  vertex: { url: https://example.googleapis.com/v1, auth: google }\n',
+      );
+    expect(identity(asking)).toBe(`identity ${account} inputs/egress/identity.json 10002`);
+    const documentOf = (change?: Edit) => {
+      const { environment, topology } = router('prod', change);
+      return JSON.parse(egressDocument(environment, topology).text);
+    };
+    expect(documentOf(asking).identity).toEqual({ file: '/run/fleet/secrets/identity.json' });
+    expect(documentOf()).not.toHaveProperty('identity');
+  });
+
+  test('the agent is who a file says, and no program on the machine may ask for the machine’s identity', () => {
+    const files = routerFiles(router('staging'));
+    expect(JSON.parse(fileOf(files, 'router-agent.json') ?? '').identity).toEqual({
+      file: '/run/fleet/secrets/identity.json',
+    });
+    const users = files
+      .filter(({ path }) => /\.(sh|service)$/.test(path))
+      .flatMap(({ text }) => text.match(/--user \S+/g) ?? [])
+      .map((user) => user.replace(/^--user "?|:.*/g, ''))
+      .map((user) => /^\$(\w+)$/.exec(user)?.[1] ?? user)
+      .map((user) => new RegExp(`^${user}='(.*)'$`, 'm').exec(fileOf(files, 'node.env') ?? '')?.[1] ?? user);
+    const refused = /^FLEET_NAMELESS_USERS='(.*)'$/m.exec(fileOf(files, 'node.env') ?? '')?.[1]?.split(' ');
+    // What sends the journal away has no network.
+    expect([...new Set(users)].toSorted()).toEqual(refused?.toSorted());
   });
 
   test('without endpoints there is no egress', () => {

@@ -12,7 +12,7 @@ import { weightsFindings } from './weights.ts';
 
 /** What the stack's resources are made with, and what machines and operators talk to. */
 export const GOOGLE_SERVICES = [
-  ...['compute', 'dns', 'run', 'storage', 'secretmanager', 'iam', 'cloudresourcemanager'],
+  ...['compute', 'dns', 'run', 'storage', 'secretmanager', 'iam', 'cloudresourcemanager', 'iamcredentials'],
   ...['logging', 'monitoring', 'iap', 'cloudquotas'],
 ];
 

@@ -80,7 +80,7 @@ async function googleBearer(endpoint: Endpoint, google: GoogleToken): Promise<st
     throw upstreamError(
       502,
       'identity_unavailable',
-      `Endpoint ${endpoint.name} needs a token of the own Google identity, and the metadata server gave none.`,
+      `Endpoint ${endpoint.name} needs a token of the own Google identity, and there is none.`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { EgressState } from '../config.ts';
-import { createGoogleToken, type GoogleToken } from '../google-token.ts';
+import { createFileToken, createGoogleToken, type GoogleToken } from '../google-token.ts';
 import type { UpstreamSettings } from '../http/upstream.ts';
 import { createUpstreams } from '../http/upstreams.ts';
 import { type Role, type RoleTools, roleChange } from '../role.ts';
@@ -18,17 +18,22 @@ export function createEgressRole(initial: EgressState, { registry, runtime, log 
   const metrics = createEgressMetrics(registry);
   const upstreams = createUpstreams({ ...TO_PUBLIC_HOSTS, now: runtime.now });
   let circuits = new Map<string, Circuit>();
-  let google: { readonly host?: string; readonly token: GoogleToken } | undefined;
+  let google: { readonly from?: string; readonly token: GoogleToken } | undefined;
   let now = taken(initial);
 
   function taken(state: EgressState): EgressNow {
     metrics.introduce(state.endpoints.keys());
     const names = [...state.endpoints.keys()];
     circuits = new Map(names.map((name) => [name, circuits.get(name) ?? circuitOf(name)]));
-    if (google === undefined || google.host !== state.googleMetadataHost)
+    const { identityFile, googleMetadataHost } = state;
+    const from = identityFile ?? googleMetadataHost;
+    if (google === undefined || google.from !== from)
       google = {
-        host: state.googleMetadataHost,
-        token: createGoogleToken(runtime, { host: state.googleMetadataHost }),
+        from,
+        token:
+          identityFile === undefined
+            ? createGoogleToken(runtime, { host: googleMetadataHost })
+            : createFileToken(runtime, identityFile),
       };
     const { token } = google;
     const present = circuits;

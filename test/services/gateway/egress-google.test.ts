@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGoogleToken } from '../../../services/gateway/google-token.ts';
 import { openUpstream } from '../../../services/gateway/http/upstream.ts';
@@ -92,6 +95,35 @@ test('an endpoint that cannot be told who asks is sent nothing', async () => {
   server.down = false;
   expect((await gateway.post(CHAT, body, HOP)).status).toBe(200);
   expect(endpoint.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-2']);
+});
+
+test('where a file says who it is, each request has the token that is in it, and none is sent once that has ended', async () => {
+  const endpoint = await fakeUpstream(chat(['hi']));
+  const config = egressConfig(endpoint.url);
+  const groq = { url: endpoint.url, auth: 'google' as const };
+  const file = join(mkdtempSync(join(tmpdir(), 'fleet-identity-')), 'identity.json');
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+  const write = (accessToken: string, seconds: number) =>
+    writeFileSync(
+      file,
+      JSON.stringify({ accessToken, expireTime: new Date(Date.now() + seconds * 1_000).toISOString() }),
+    );
+  const server = await metadataServer();
+  const gateway = await start({ ...config, identity: { file }, endpoints: { groq } }, {}, undefined, {
+    GCE_METADATA_HOST: server.host,
+  });
+  const ask = async () => (await gateway.post(CHAT, { model: 'x', messages: [] }, HOP)).status;
+  write('first', 3_600);
+  expect(await ask()).toBe(200);
+  write('second', 3_600);
+  expect(await ask()).toBe(200);
+  write('third', -1);
+  expect(await ask()).toBe(502);
+  expect(endpoint.requests.map(({ headers }) => headers.authorization)).toEqual([
+    'Bearer first',
+    'Bearer second',
+  ]);
+  expect(server.asked).toBe(0);
 });
 
 /** A proxy that notes what it is asked for and leads every tunnel to one place. */

@@ -9,7 +9,12 @@ export interface TestBucket {
   /** Where the API listens on 127.0.0.1. */
   readonly port: number;
   /** Settings of an agent that reads from it. */
-  readonly settings: { readonly document: string; readonly servers: string; readonly region?: string };
+  readonly settings: {
+    readonly document: string;
+    readonly servers: string;
+    readonly region?: string;
+    readonly identity?: { readonly file: string };
+  };
   /** What makes the agent talk to it, through a hop on this port. */
   env(port: number): NodeJS.ProcessEnv;
   put(object: 'nginx.conf' | 'servers.json', text: string): Promise<void>;

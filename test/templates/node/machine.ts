@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -74,6 +75,7 @@ export class Machine {
       FLEET_METADATA: this.storage.url,
       FLEET_STORAGE: this.storage.url,
       FLEET_SECRETS: this.storage.url,
+      FLEET_ACCOUNTS: this.storage.url,
       HF_ENDPOINT: this.storage.url,
     });
     this.storage.onSystemctl = ([verb, ...names]) =>
@@ -93,6 +95,11 @@ export class Machine {
   read(path: string): string {
     const found = join(this.root, path);
     return existsSync(found) ? readFileSync(found, 'utf8') : '';
+  }
+
+  /** The rights of a file or a folder. */
+  modeOf(path: string): number {
+    return statSync(join(this.root, path)).mode & 0o777;
   }
 
   /** All that the node exporter would collect. */
@@ -159,6 +166,7 @@ export class Machine {
         FLEET_HEALTH_PORT: String(this.#options.healthPort),
         FLEET_HEALTH_ADDRESS: '127.0.0.1',
         FLEET_TEST_SIMULATOR: join(ROOT, 'dist/services/vllm-simulator.js'),
+        FLEET_TEST_SERVICES: join(ROOT, 'dist/services'),
         ...cloud,
         ...this.#options.env,
       },

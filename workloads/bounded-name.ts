@@ -1,4 +1,4 @@
-import { sha256 } from '../../workloads/document.ts';
+import { sha256 } from './document.ts';
 
 const HASH_LENGTH = 8;
 
