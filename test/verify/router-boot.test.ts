@@ -1,10 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { CloudTopology } from '../../constructs/cloud-topology.ts';
 import { EGRESS_OBJECT } from '../../contracts/document-objects.ts';
+import { routerFiles } from '../../workloads/router-boot.ts';
 import { chat } from '../services/gateway/support/answers.ts';
 import { eventually } from '../services/gateway/support/eventually.ts';
 import { PROD_EDITS } from '../support/prod.ts';
+import { shippedEnvironment } from '../support/synth.ts';
 import type { Machine } from '../templates/node/machine.ts';
-import { powerOff, SERVING_MS } from '../templates/node/power-on.ts';
+import { powerOff, powerOn, SERVING_MS } from '../templates/node/power-on.ts';
+import { templates } from '../workloads/node-boot-support.ts';
 import {
   AGENT,
   accountPath,
@@ -73,6 +77,37 @@ describe('a fresh boot', () => {
     expect(machine.modeOf('run/fleet/inputs/egress')).toBe(0o700);
     expect(machine.exists('run/fleet/inputs/router/groq-key')).toBe(false);
   });
+});
+
+test('on aws too, the machine takes a role for each program, and reads as that', async () => {
+  const environment = shippedEnvironment('staging');
+  const topology = new CloudTopology(environment, { kind: 'ec2', region: 'us-east-1' }, (secret) => ({
+    env: secret,
+  }));
+  const machine = await powerOn(
+    { files: routerFiles({ environment, topology, templates }), localDisks: 0 },
+    'aws',
+  );
+  await machine.boot('fleet-inputs.service');
+  expect(machine.units.stateOf('fleet-inputs.service')).toBe('active');
+  const asked = machine
+    .read('calls')
+    .split('\n')
+    .flatMap((line) => {
+      const [, what] = /^aws .*?(?:--role-arn \S+\/|--secret-id |s3:\/\/[^/]+\/)(\S+)/.exec(line) ?? [];
+      const [, as = 'the machine'] = / as (\S+)$/.exec(line) ?? [];
+      return what === undefined ? [] : [`${what} by ${as}`];
+    });
+  expect(asked).toEqual([
+    'fleet-staging-router-agent-us-east-1 by the machine',
+    'fleet/staging/hop-key by inputs/router/identity.json',
+    'fleet-staging-egress-us-east-1 by the machine',
+    'fleet/staging/hop-key by identities/egress.json',
+    'fleet/staging/groq-key by identities/egress.json',
+    'egress/gateway.json by identities/egress.json',
+  ]);
+  expect(JSON.parse(machine.read('run/fleet/inputs/router/identity.json'))).toMatchObject({ Version: 1 });
+  expect(machine.exists('run/fleet/inputs/egress/identity.json')).toBe(false);
 });
 
 test('another weight is applied without a restart; a document that nginx refuses changes nothing', async () => {
