@@ -55,7 +55,7 @@ function answeredOne(agent: Agent, port: number, key: string, header: string): P
   });
 }
 
-describe('each of 10,000 keys goes to the release that was predicted offline', () => {
+describe('each of 3,000 keys goes to the release that was predicted offline', () => {
   test.each<{ readonly name: string; readonly releases: Readonly<Record<string, ReleaseSketch>> }>([
     { name: '80/20', releases: { v32: own(80, 'stable'), v33: own(20, 'canary') } },
     { name: '95/5', releases: { v32: own(95, 'stable'), v33: own(5, 'canary') } },
@@ -78,7 +78,7 @@ describe('each of 10,000 keys goes to the release that was predicted offline', (
     const targets = Object.keys(releases).map((name) => [`${MODEL}_${name}`, [server]]);
     const router = await startRouter(environment, Object.fromEntries(targets), `127.0.0.1:${server.port}`);
 
-    const keys = seededKeys(10_000);
+    const keys = seededKeys(3_000);
     const answered = await answeredBy(router.port, keys, 'x-fleet-release');
 
     const split = splitOf(weightedReleases(environment, MODEL));
@@ -149,11 +149,11 @@ describe('within a release', () => {
   const environment = environmentOf({ [MODEL]: { v32: { weight: 100, role: 'stable' } } });
   const nameOf = ({ address, port }: ServerAddress) => `${address}:${port}`;
 
-  test('each of 5,000 keys goes to the server that was predicted offline', { timeout: 60_000 }, async () => {
+  test('each of 2,000 keys goes to the server that was predicted offline', { timeout: 60_000 }, async () => {
     const servers = await Promise.all(Array.from({ length: 5 }, () => startFakeServer()));
     const router = await startRouter(environment, { [`${MODEL}_v32`]: servers });
 
-    const keys = seededKeys(5_000);
+    const keys = seededKeys(2_000);
     const answered = await answeredBy(router.port, keys, 'x-fleet-server');
 
     const predict = serverPrediction(servers);
