@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { StandIn } from './stand-in.ts';
 
 export interface CollectedSpan {
   readonly traceId: string;
@@ -42,7 +41,7 @@ export async function standInCollector(
 ): Promise<StandInCollector> {
   const bodies: string[] = [];
   const types: (string | undefined)[] = [];
-  const server = createServer(async (req, res) => {
+  const server = await new StandIn(async (req, res) => {
     const body = Buffer.concat(await req.toArray()).toString();
     if (req.method !== 'POST' || req.url !== '/v1/traces') {
       res.writeHead(404).end();
@@ -51,10 +50,9 @@ export async function standInCollector(
     bodies.push(body);
     types.push(req.headers['content-type']);
     stand.answer(res);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  }).start();
   const stand: StandInCollector = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     ...{ bodies, types, answer },
     spans: () =>
       bodies.flatMap((body) =>
@@ -62,12 +60,7 @@ export async function standInCollector(
           scopeSpans.flatMap(({ spans }) => spans),
         ),
       ),
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => server.stop(),
   };
   return stand;
 }

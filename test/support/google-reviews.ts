@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StandIn } from './stand-in.ts';
 
 interface StoredObject {
   readonly generation: number;
@@ -24,28 +23,20 @@ export const BUCKET = 'reviews';
 const TOKEN_PATH = '/computeMetadata/v1/instance/service-accounts/default/token';
 
 /** What the reviewer on Google Cloud talks to: the metadata server, a bucket, a queue of Cloud Tasks, as their references say. */
-export class GoogleReviews {
+export class GoogleReviews extends StandIn {
   readonly objects = new Map<string, StoredObject>();
   /** By name, also those that are over: their names stay taken. */
   readonly tasks = new Map<string, StoredTask>();
   /** Answers nothing any more. */
   hangs = false;
   #generation = 1;
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
 
-  async start(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return this;
-  }
-
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+  constructor() {
+    super((request, response) => this.#serve(request, response));
   }
 
   get env(): Readonly<Record<string, string>> {
-    const { port } = this.#server.address() as AddressInfo;
+    const { port } = this;
     return {
       GCE_METADATA_HOST: `127.0.0.1:${port}`,
       GOOGLE_STORAGE_CUSTOM_ENDPOINT: `http://127.0.0.1:${port}/storage/v1/`,

@@ -1,44 +1,31 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { RELEASE } from '../../contracts/headers.ts';
 import type { ReviewModel } from '../../review/model.ts';
+import { StandIn } from './stand-in.ts';
 
 /** A host of OpenAI's chat API that asks a model of a test, and says each stage before and after its answer is made. */
-export class StageModel {
+export class StageModel extends StandIn {
   /** Stages whose answer was made. */
   readonly answered: string[] = [];
   before: (stage: string) => void = () => {};
   after: (stage: string) => void = () => {};
   readonly #model: ReviewModel;
-  readonly #server = createServer(
-    (request, response) =>
-      void this.#answer(request).then(
+
+  constructor(model: ReviewModel) {
+    super((request, response) => {
+      this.#answer(request).then(
         (body) => {
           response.writeHead(200, { 'content-type': 'application/json', [RELEASE]: 'v1' });
           response.end(JSON.stringify(body));
         },
         (error: Error) => response.destroy(error),
-      ),
-  );
-
-  constructor(model: ReviewModel) {
+      );
+    });
     this.#model = model;
   }
 
-  async start(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return this;
-  }
-
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
+  override get url(): string {
+    return `${super.url}/v1`;
   }
 
   async #answer(request: IncomingMessage) {

@@ -10,9 +10,10 @@ export class StandIn {
     this.#server = createServer(answer);
   }
 
-  async start(): Promise<void> {
+  async start(): Promise<this> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
+    return this;
   }
 
   async stop(): Promise<void> {

@@ -57,7 +57,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  host.stop();
+  await host.stop();
   await github.stop();
   expect(github.problems).toEqual([]);
 });

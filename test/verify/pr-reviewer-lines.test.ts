@@ -189,7 +189,7 @@ test('where one program takes webhooks and another one works, by way of Cloud Ta
     expect(pull.comments[0]?.body).toContain('passed with them: recommended');
   } finally {
     await receiving.remove();
-    google.stop();
+    await google.stop();
     vi.unstubAllEnvs();
   }
 });

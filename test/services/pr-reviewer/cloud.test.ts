@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(async () => {
   google.hangs = false;
   await Promise.all(places.map((place) => place.remove()));
-  google.stop();
+  await google.stop();
   vi.unstubAllEnvs();
 });
 
