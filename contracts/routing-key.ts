@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
 /** What a conversation is recognised by, taken from a request before compression. */
 export interface ConversationHints {
@@ -14,19 +14,22 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The routing key: HMAC-SHA256, keyed with the API key's id, of the first present of the conversation
- * header, `prompt_cache_key`, and a hash of (model, system and developer messages, first user message).
+ * header, `prompt_cache_key`, and its opening (model, system and developer messages, first user message).
  * Hex, 32 characters. Two turns of one conversation have the same key; two API keys never share one.
  */
 export function routingKey(keyId: string, hints: ConversationHints): string {
-  return createHmac('sha256', keyId).update(conversationOf(hints)).digest('hex').slice(0, 32);
+  const hmac = createHmac('sha256', keyId);
+  for (const part of conversationOf(hints)) hmac.update(part);
+  return hmac.digest('hex').slice(0, 32);
 }
 
-function conversationOf({ conversation, model, body }: ConversationHints): string {
-  if (conversation !== undefined && conversation !== '') return `conversation:${conversation}`;
+/** In parts, since an opening may be megabytes. */
+function conversationOf({ conversation, model, body }: ConversationHints): readonly string[] {
+  if (conversation !== undefined && conversation !== '') return ['conversation:', conversation];
   const fields = isObject(body) ? body : {};
   const cacheKey = fields.prompt_cache_key;
-  if (typeof cacheKey === 'string' && cacheKey !== '') return `cache-key:${cacheKey}`;
-  return `opening:${hash('sha256', [model, ...openingOf(fields)].map(framed).join(''))}`;
+  if (typeof cacheKey === 'string' && cacheKey !== '') return ['cache-key:', cacheKey];
+  return ['opening:', ...[model, ...openingOf(fields)].flatMap(framed)];
 }
 
 function openingOf({ messages: chat, instructions, input, prompt }: Fields): readonly unknown[] {
@@ -37,11 +40,11 @@ function openingOf({ messages: chat, instructions, input, prompt }: Fields): rea
   return [instructions, ...rules.map(({ content }) => content), firstUser?.content];
 }
 
-/** Text stays as it is, since it may be megabytes. Each part is told from the next by its kind and length. */
-function framed(part: unknown): string {
+/** Each is told from the next by its kind and length. */
+function framed(part: unknown): readonly [string, string] {
   const isText = typeof part === 'string';
   const text = isText ? part : JSON.stringify(part ?? null);
-  return `${isText ? 'text' : 'json'}:${text.length}:${text}`;
+  return [`${isText ? 'text' : 'json'}:${text.length}:`, text];
 }
 
 /** Undefined where it is no list of messages. */

@@ -11,6 +11,8 @@ export interface Upstream {
   readonly fast: number;
   /** A stream of `TIMED_CHUNKS` events, one each `TIMED_GAP_MS`, the first after one gap. */
   readonly timed: number;
+  /** As `timed`, with `BRIEF_CHUNKS` events. */
+  readonly brief: number;
   /** As `timed`, with `PACED_CHUNKS` events: the length of an ordinary answer. */
   readonly paced: number;
   /** A stream that stays open: one event each second, for `OPEN_SECONDS`. */
@@ -19,6 +21,8 @@ export interface Upstream {
 }
 
 export const FAST_CHUNKS = 1000;
+/** Few, so that many first tokens can be waited for. */
+export const BRIEF_CHUNKS = 2;
 export const TIMED_CHUNKS = 20;
 export const PACED_CHUNKS = 200;
 export const TIMED_GAP_MS = 20;
@@ -79,10 +83,11 @@ function drip(r, count, gap) {
   }
   setTimeout(next, gap);
 }
+function brief(r) { drip(r, ${BRIEF_CHUNKS}, ${TIMED_GAP_MS}); }
 function timed(r) { drip(r, ${TIMED_CHUNKS}, ${TIMED_GAP_MS}); }
 function paced(r) { drip(r, ${PACED_CHUNKS}, ${TIMED_GAP_MS}); }
 function open(r) { drip(r, ${OPEN_SECONDS}, 1000); }
-export default { whole, fast, timed, paced, open };
+export default { whole, fast, brief, timed, paced, open };
 `;
 
 /** @param cpu The core that nginx is held on. */
@@ -90,9 +95,10 @@ export async function startUpstream(folder: string, firstPort: number, cpu: numb
   const ports = {
     whole: firstPort,
     fast: firstPort + 1,
-    timed: firstPort + 2,
-    paced: firstPort + 3,
-    open: firstPort + 4,
+    brief: firstPort + 2,
+    timed: firstPort + 3,
+    paced: firstPort + 4,
+    open: firstPort + 5,
   };
   writeFileSync(join(folder, 'answers.js'), SCRIPT);
   const server = (port: number, answer: string) => `

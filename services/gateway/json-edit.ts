@@ -16,15 +16,18 @@ export function editMembers(
   parsed: Readonly<Record<string, unknown>>,
   members: Readonly<Record<string, unknown>>,
 ): Buffer {
-  const entries = Object.entries(members);
-  if (entries.length === 0) return json;
-  const present = new Map(entries.filter(([key]) => Object.hasOwn(parsed, key)));
-  const added = entries.filter(([key]) => !present.has(key)).map(([key, value]) => member(key, value));
+  const added: string[] = [];
+  const present = new Map<string, unknown>();
+  for (const key of Object.keys(members)) {
+    if (Object.hasOwn(parsed, key)) present.set(key, members[key]);
+    else added.push(`${JSON.stringify(key)}:${JSON.stringify(members[key])}`);
+  }
+  if (added.length === 0 && present.size === 0) return json;
   const open = json.indexOf(OPEN_BRACE);
   const separator = added.length > 0 && Object.keys(parsed).length > 0 ? ',' : '';
   const head = Buffer.from(`{${added.join(',')}${separator}`);
-  const rest = present.size === 0 ? [json.subarray(open + 1)] : replaceMembers(json, open + 1, present);
-  return Buffer.concat([head, ...rest]);
+  if (present.size === 0) return Buffer.concat([head, json.subarray(open + 1)]);
+  return Buffer.concat([head, ...replaceMembers(json, open + 1, present)]);
 }
 
 /**
@@ -66,10 +69,6 @@ function arrayElements(json: Buffer, open: number): { readonly start: number; re
 function afterComma(json: Buffer, end: number): number {
   const at = afterSpace(json, end);
   return json[at] === COMMA ? afterSpace(json, at + 1) : at;
-}
-
-function member(key: string, value: unknown): string {
-  return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
 }
 
 function replaceMembers(json: Buffer, from: number, members: ReadonlyMap<string, unknown>): Buffer[] {

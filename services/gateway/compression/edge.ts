@@ -108,7 +108,7 @@ export function createEdgeCompression({
         send: (settings, data, signal) => summary(planned, settings, data, signal),
       });
       res.off('close', left);
-      call.headers[COMPRESSION] = header;
+      call.compression = header;
       call.afterCharge = ({ usage, price, estimated }) => {
         if (!estimated) afterCharge(usage, price);
       };

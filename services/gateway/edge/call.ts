@@ -1,11 +1,11 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { REQUEST_ID } from '../../../contracts/headers.ts';
+import { COMPRESSION, REQUEST_ID } from '../../../contracts/headers.ts';
 import type { LedgerLine } from '../../../contracts/ledger.ts';
 import type { Price, TokenUsage } from '../../../contracts/price.ts';
 import type { Log, Runtime } from '../../common/runtime.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Grant } from '../limits/limits.ts';
-import type { Need } from '../limits/reservation.ts';
+import { type Need, NO_NEED } from '../limits/reservation.ts';
 import type { RequestTrace } from '../tracing/tracer.ts';
 import { type Charge, chargeOf, type Facts, isUnpriced } from './charge.ts';
 import type { Estimates } from './estimates.ts';
@@ -25,13 +25,9 @@ export interface EdgeCallProps {
   readonly summaryOf?: string;
 }
 
-const NO_NEED: Need = { tokens: 0, picoDollars: 0, completionTokens: 0 };
-
 /** The account of one request at the edge: gathers what is to be counted and logged, and does so once. */
 export class EdgeCall {
   readonly id: string;
-  /** What its answer carries, whatever that is. */
-  readonly headers: OutgoingHttpHeaders;
   phase: Phase = 'body';
   stream = false;
   /** Usage of a whole answer. */
@@ -41,6 +37,8 @@ export class EdgeCall {
   /** Bytes of a whole answer that came. */
   answerBytes = 0;
   keyId: string | undefined;
+  /** What its client is told of compression. */
+  compression: string | undefined;
   /** Where requests are traced. */
   trace: RequestTrace | undefined;
   /** Told what it cost, once that is known or estimated. */
@@ -71,7 +69,6 @@ export class EdgeCall {
 
   constructor(id: string, { metrics, ledger, estimates, log, runtime, summaryOf }: EdgeCallProps) {
     this.id = id;
-    this.headers = { [REQUEST_ID]: id };
     this.#metrics = metrics;
     this.#ledger = ledger;
     this.#estimates = estimates;
@@ -92,7 +89,13 @@ export class EdgeCall {
     if (this.#settled) grant.settle(NOTHING);
     this.#grant = grant;
     this.#need = need;
-    Object.assign(this.headers, grant.headers);
+  }
+
+  /** What its answer carries, whatever that is. */
+  headers(): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = { [REQUEST_ID]: this.id };
+    if (this.compression !== undefined) headers[COMPRESSION] = this.compression;
+    return Object.assign(headers, this.#grant?.headers());
   }
 
   /**

@@ -115,7 +115,7 @@ async function answer(
     res,
     200,
     JSON.stringify(path === '/v1/models' ? { object: 'list', data } : data[0]),
-    call.headers,
+    call.headers(),
   );
   call.settle(res);
 }

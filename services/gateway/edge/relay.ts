@@ -104,7 +104,7 @@ export class EdgeRelay implements Running, RetriedEvents {
     const { dialect, request, exchange, clocks } = this.#started;
     const [res, call] = [this.#res, this.#call];
     call.answered(status, single(headers, RELEASE), single(headers, SERVER));
-    const own = Object.assign({}, call.headers, mayRepeat(status, headers));
+    const own = Object.assign(call.headers(), mayRepeat(status, headers));
     const props = {
       res,
       call,
@@ -145,7 +145,7 @@ export class EdgeRelay implements Running, RetriedEvents {
     if (this.#res.writableEnded) return;
     if (this.#answer !== undefined) this.#answer.fail(error);
     else {
-      sendError(this.#res, error, this.#call.headers);
+      sendError(this.#res, error, this.#call.headers());
       this.#call.settle(this.#res);
     }
   }

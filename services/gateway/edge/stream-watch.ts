@@ -48,6 +48,7 @@ export class StreamWatch implements Inspector {
   #events = 0;
   #bytes = 0;
   #leastBytes = Number.POSITIVE_INFINITY;
+  #uncounted: { readonly data: string; readonly bytes: number }[] = [];
 
   constructor(props: StreamWatchProps) {
     this.#props = props;
@@ -66,7 +67,7 @@ export class StreamWatch implements Inspector {
     return Math.max(this.#events, Math.ceil(textBytes / CHARACTERS_PER_TOKEN));
   }
 
-  /** Answers the event as it is to be passed on. */
+  /** Answers the event as it is to be passed on. What it holds is counted by `count`. */
   inspect(given: Buffer): Buffer | undefined {
     const { dialect, guard } = this.#props;
     if (guard?.refusal !== undefined) return undefined;
@@ -87,25 +88,27 @@ export class StreamWatch implements Inspector {
     }
     const has = data.includes('"usage"');
     const shown = has && dialect.usageOnRequest ? this.#takeUsage(event, text) : event;
-    this.#countToken(data, (shown ?? event).length);
+    if (data.includes(dialect.tokenMark)) this.#uncounted.push({ data, bytes: (shown ?? event).length });
     if (dialect.endMark?.test(data)) this.complete = true;
     if (ERROR.test(data)) this.failed = true;
     if (has && !dialect.usageOnRequest) this.#usage = dialect.usageOf(parseJson(data)) ?? this.#usage;
     return shown;
   }
 
-  #countToken(data: string, length: number): void {
+  /** Counts the tokens of what was inspected. To be called when that was passed on: its client does not wait for this. */
+  count(): void {
     const { dialect, onFirstToken, onToken } = this.#props;
-    if (!data.includes(dialect.tokenMark)) return;
-    if (this.begun) onToken();
-    else if (dialect.hasContent(parseJson(data))) {
-      this.begun = true;
-      onFirstToken();
+    for (const { data, bytes } of this.#uncounted) {
+      if (this.begun) onToken();
+      else if (dialect.hasContent(parseJson(data))) {
+        this.begun = true;
+        onFirstToken();
+      } else continue;
+      this.#events += 1;
+      this.#bytes += bytes;
+      this.#leastBytes = Math.min(this.#leastBytes, bytes);
     }
-    if (!this.begun) return;
-    this.#events += 1;
-    this.#bytes += length;
-    this.#leastBytes = Math.min(this.#leastBytes, length);
+    this.#uncounted.length = 0;
   }
 
   /** Takes note of the usage in an event; answers the event as the client may see it. */

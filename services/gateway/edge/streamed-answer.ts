@@ -58,6 +58,8 @@ export class StreamedAnswer implements Answer {
   onData(chunk: Buffer): void {
     const { exchange, guard } = this.#props;
     this.#filter.push(chunk, this.#write);
+    this.#body.flush();
+    this.#watch.count();
     if (guard?.refusal === undefined) return;
     exchange.abort();
     this.fail(guard.refusal);
@@ -65,6 +67,7 @@ export class StreamedAnswer implements Answer {
 
   onEnd(): void {
     const last = this.#watch.inspect(this.#filter.rest());
+    this.#watch.count();
     const refusal = this.#props.guard?.refusal;
     if (refusal !== undefined) this.fail(refusal);
     else if (!this.complete) this.fail(failureError('cut', ROUTER));

@@ -49,7 +49,7 @@ export class WholeAnswer implements Answer {
 
   fail(error: ApiError): void {
     const { res, call } = this.#props;
-    if (this.#pass === undefined) sendError(res, error, call.headers);
+    if (this.#pass === undefined) sendError(res, error, call.headers());
     call.settle(res, { cut: true });
     if (this.#pass !== undefined) res.destroy();
   }
@@ -87,7 +87,7 @@ export class WholeAnswer implements Answer {
       return;
     }
     call.usage = dialect.usageOf(json);
-    sendError(res, harmony.refusal, call.headers);
+    sendError(res, harmony.refusal, call.headers());
     call.settle(res);
   }
 }
@@ -97,6 +97,6 @@ function foreignError({ res, call, status, headers }: AnswerProps): void {
   const { 'content-type': _type, ...rest } = headers;
   const shown = status >= 400 ? status : 502;
   const message = `${ROUTER} answered ${status} before a model server did.`;
-  sendError(res, upstreamError(shown, `router_${status}`, message, rest), call.headers);
+  sendError(res, upstreamError(shown, `router_${status}`, message, rest), call.headers());
   call.settle(res);
 }

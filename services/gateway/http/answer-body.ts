@@ -32,6 +32,11 @@ export class AnswerBody {
     this.#source.pause();
   }
 
+  /** Sends now what was written. Node keeps it until this turn of the program ends, for others that it could join. */
+  flush(): void {
+    if (this.#framed) this.#res.socket?.uncork();
+  }
+
   end(): void {
     if (this.#framed) this.#res.end(LAST_CHUNK);
     else this.#res.end();

@@ -25,8 +25,8 @@ export interface LimitSettings {
 
 /** The right of one request to be served. */
 export interface Grant {
-  /** For its answer. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** For its answer, put together when that comes: the request does not wait for them. */
+  headers(): Readonly<Record<string, string>>;
   /** Puts what was used in place of what was reserved. Only the first call does; it never fails. */
   settle(outcome: Outcome): void;
 }
@@ -55,7 +55,7 @@ interface LimitsProps {
   readonly log: Log;
 }
 
-const UNLIMITED: Grant = { headers: {}, settle: () => undefined };
+const UNLIMITED: Grant = { headers: () => ({}), settle: () => undefined };
 const LAST_BOOKINGS_MS = 1_000;
 
 export function createLimits({ registry, runtime, log }: LimitsProps): Limits {
@@ -143,17 +143,22 @@ export function createLimits({ registry, runtime, log }: LimitsProps): Limits {
         throw error;
       }
       hold(1, ask);
-      return once(rateHeaders(bound, standing), (outcome) => {
-        hold(-1, ask);
-        book(store ?? memory, id, ask, outcome, bound);
-      });
+      return once(
+        () => rateHeaders(bound, standing),
+        (outcome) => {
+          hold(-1, ask);
+          book(store ?? memory, id, ask, outcome, bound);
+        },
+      );
     },
     withoutReservation({ id }) {
       const bound = bounds.get(id);
       if (bound === undefined) return UNLIMITED;
       const store = shared?.store ?? memory;
       const nothing = { lease: runtime.uuid(), tokens: 0, picoDollars: 0 };
-      return once({}, (outcome) => book(store, id, nothing, { ...outcome, unsent: false }, bound));
+      return once(UNLIMITED.headers, (outcome) =>
+        book(store, id, nothing, { ...outcome, unsent: false }, bound),
+      );
     },
     use(settings) {
       bounds = new Map(

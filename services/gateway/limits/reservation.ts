@@ -10,6 +10,9 @@ export interface Need extends Omit<Ask, 'lease'> {
   readonly completionTokens: number;
 }
 
+/** Of a request that was not planned yet. */
+export const NO_NEED: Need = { tokens: 0, picoDollars: 0, completionTokens: 0 };
+
 /** What the chat template adds at most beyond one token for each byte of the body: Harmony's own preamble. */
 const TEMPLATE_TOKENS = 256;
 const MOST_CHOICES = 128;
