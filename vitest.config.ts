@@ -2,14 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 const UNIT = ['test/**/*.test.ts'];
 const LONG = ['test/system/**', 'test/verify/**'];
-/** They change nothing that another file sees, so files share a process and its imports, which is most of their time. */
-const PURE = ['constructs', 'contracts', 'plan', 'rollout', 'stacks', 'workloads'].map(
-  (room) => `test/${room}/**/*.test.ts`,
-);
-
 /**
- * Three tiers: `unit` (two projects, `--project 'unit*'`) and `system` are `npm test`, `verify` is everything long.
- * System tests run one at a time.
+ * Three tiers: `unit` and `system` are `npm test`, `verify` is everything long, one file at a time.
+ *
+ * Files of `unit` share a process and what it imported, since importing was a third of their time. So a file leaves the
+ * process as it found it: what it starts it ends, and what it changes of the environment it changes back.
  */
 export default defineConfig({
   test: {
@@ -17,12 +14,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: UNIT, exclude: [...LONG, ...PURE] } },
-      { extends: true, test: { name: 'unit-pure', include: PURE, isolate: false } },
-      {
-        extends: true,
-        test: { name: 'system', include: ['test/system/**/*.test.ts'], fileParallelism: false },
-      },
+      { extends: true, test: { name: 'unit', include: UNIT, exclude: LONG, isolate: false } },
+      { extends: true, test: { name: 'system', include: ['test/system/**/*.test.ts'] } },
       {
         extends: true,
         test: {

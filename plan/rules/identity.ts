@@ -16,6 +16,9 @@ const GOOGLE_GRANTS = ['project', 'folder', 'organization'].flatMap((level) => [
   `google_${level}_iam_binding`,
 ]);
 const GOOGLE_BROAD = /^roles\/(owner|editor|.*[aA]dmin)$/;
+/** Whoever may become others may do what all of them may. */
+const AWS_BECOMING = ['sts:AssumeRole', 'iam:PassRole'];
+const GOOGLE_BECOMING = /^roles\/iam\.(serviceAccountTokenCreator|serviceAccountUser|workloadIdentityUser)$/;
 
 export const broadPermissions: Rule = {
   id: 'broad-permissions',
@@ -48,14 +51,14 @@ function inPolicy(
     });
 }
 
-function tooBroad({ Action, NotAction, Resource }: Statement): string | undefined {
+function tooBroad({ Action, NotAction, Resource, Condition }: Statement): string | undefined {
   const actions = listOf(Action);
   const everything = actions.find((action) => action === '*' || action === '*:*');
   if (everything !== undefined || NotAction !== undefined) return 'every action is allowed';
-  const service = actions.find((action) => action.endsWith(':*'));
-  return service !== undefined && listOf(Resource).includes('*')
-    ? `${service} is allowed on everything`
-    : undefined;
+  const isBroad = (action: string) =>
+    action.endsWith(':*') || (Condition === undefined && AWS_BECOMING.includes(action));
+  const broad = listOf(Resource).includes('*') ? actions.find(isBroad) : undefined;
+  return broad === undefined ? undefined : `${broad} is allowed on everything`;
 }
 
 function attached({ address, after }: Subject): Observation[] {
@@ -67,7 +70,7 @@ function attached({ address, after }: Subject): Observation[] {
 function granted({ address, after }: Subject): Observation[] {
   const role = after?.text('role');
   if (role === UNKNOWN) return [unknown(address, 'its role is only known after the apply')];
-  return role !== undefined && GOOGLE_BROAD.test(role)
+  return role !== undefined && (GOOGLE_BROAD.test(role) || GOOGLE_BECOMING.test(role))
     ? [fail(address, `${role} for the whole ${address.split('_')[1]}`)]
     : [];
 }

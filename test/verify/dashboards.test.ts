@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPrometheus, type Window } from '../../cli/dashboard/prometheus.ts';
 import { releasesOf, serversOf } from '../../contracts/release.ts';
+import { type StandInCollector, standInCollector } from '../support/collector.ts';
 import { GithubApi } from '../support/github/api.ts';
 import { deliver, pullRequestWebhook } from '../support/github/webhooks.ts';
 import { LocalProject, ROOT } from '../support/local-project.ts';
@@ -13,6 +14,7 @@ import { addLocalReviewer } from '../support/local-reviewer.ts';
 import { mixedLoad } from '../support/mixed-load.ts';
 import { RealPrometheus } from '../support/real-prometheus.ts';
 import { CHANGED_CART, SHOP, SHOP_ANSWERS } from '../support/reviewed-shop.ts';
+import { withTracing } from '../support/tracing.ts';
 import { ENVIRONMENTS, filled, queriesOf, withPrices } from '../workloads/dashboards/plans.ts';
 
 const LOAD_SECONDS = 300;
@@ -24,6 +26,7 @@ const PULL_REQUESTS = 4;
 
 let project: LocalProject;
 let github: GithubApi;
+let collector: StandInCollector;
 let exporter: Server;
 let gpus: RealPrometheus;
 let window: Window;
@@ -33,7 +36,8 @@ beforeAll(async () => {
   github = await new GithubApi().start();
   project = await LocalProject.create();
   const { port } = await addLocalReviewer(project, { github, secret: SECRET, answers: SHOP_ANSWERS });
-  project.edit(withPrices);
+  collector = await standInCollector();
+  project.edit((text) => withTracing(collector.url)(withPrices(text)));
   const up = await project.fleet('up');
   if (up.code !== 0) throw new Error(up.stderr);
   exporter = await serveGpus();
@@ -55,6 +59,7 @@ afterAll(async () => {
   exporter?.close();
   await project?.remove();
   await github?.stop();
+  await collector?.close();
 });
 
 test('the load was one', () => expect(sent).toBeGreaterThan(500));

@@ -119,6 +119,12 @@ function state(environment: Environment): Row {
     max: 1,
     queries: [{ expr: 'min by (instance, use) (fleet_redis_up)', legend: '{{instance}} {{use}}' }],
   });
+  const spans = perSecond(
+    'Spans',
+    'Per second, by what became of them: dropped where too many waited, refused by the receiver.',
+    'fleet_trace_spans_total',
+    'outcome',
+  );
   return {
     title: 'State',
     panels: [
@@ -155,6 +161,7 @@ function state(environment: Environment): Row {
         ],
       }),
       ...(runsRedis(environment) || environment.gateway.redis !== undefined ? [redis] : []),
+      ...(environment.gateway.tracing === undefined ? [] : [spans]),
     ],
   };
 }

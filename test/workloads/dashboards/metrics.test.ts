@@ -13,6 +13,7 @@ import { createEdgeMetrics } from '../../../services/gateway/edge/metrics.ts';
 import { createEgressMetrics } from '../../../services/gateway/egress/metrics.ts';
 import { createLedger } from '../../../services/gateway/ledger.ts';
 import { createLimitMetrics } from '../../../services/gateway/limits/metrics.ts';
+import { createExporter } from '../../../services/gateway/tracing/exporter.ts';
 import { createReviewMetrics } from '../../../services/pr-reviewer/metrics.ts';
 import type { Agent } from '../../../services/router-agent/agent.ts';
 import { createMetrics } from '../../../services/router-agent/metrics.ts';
@@ -50,6 +51,7 @@ function registered(): string[] {
   createCompressionMetrics(edge);
   createLimitMetrics(edge, { date: () => new Date(0), holding: { count: 0, picoDollars: 0n } });
   createLedger({ registry: edge, runtime: systemRuntime, log: () => undefined });
+  createExporter({ registry: edge, runtime: systemRuntime, log: () => undefined, instance: 'edge' });
   createConfigMetrics(edge);
   createProcessMetrics(edge, 0);
   createEgressMetrics(egress);

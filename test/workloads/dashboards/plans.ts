@@ -3,6 +3,7 @@ import { HAPPENINGS } from '../../../workloads/dashboards/annotations.ts';
 import { dashboardPlans } from '../../../workloads/dashboards/dashboards.ts';
 import { withLocalReviewer } from '../../support/local-reviewer.ts';
 import { shippedEnvironment } from '../../support/synth.ts';
+import { withTracing } from '../../support/tracing.ts';
 
 /** A query of a dashboard, by where it stands. */
 export interface PlacedQuery {
@@ -21,7 +22,9 @@ checks: { budget: { usdPerHour: 50 } }
 /** Environments that together have every panel. */
 export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
   local: shippedEnvironment('local'),
-  priced: shippedEnvironment('local', (text) => withPrices(withLocalReviewer()(text))),
+  priced: shippedEnvironment('local', (text) =>
+    withTracing('http://127.0.0.1:4318')(withPrices(withLocalReviewer()(text))),
+  ),
   staging: shippedEnvironment('staging'),
   prod: shippedEnvironment('prod'),
 };
