@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from '../build.mjs';
 import { checkovComparison } from './checkov.ts';
+import { firstTokenBenchmark } from './first-token.ts';
 import { gatewayBenchmark } from './gateway.ts';
 import { mutationEvidence } from './mutation.ts';
 import { recordGithubSchemas } from './record-github-schemas.ts';
@@ -16,6 +17,7 @@ import { synthBenchmark } from './synth.ts';
 /** `npm run evidence -- NAME`: runs a benchmark and writes what it prints to docs/evidence/NAME.md. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = {
   checkov: checkovComparison,
+  'first-token': firstTokenBenchmark,
   gateway: gatewayBenchmark,
   mutation: mutationEvidence,
   'record-github-schemas': recordGithubSchemas,
