@@ -14,7 +14,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const SUBJECT_CPU = 0;
 const FIRST_PORT = 28_140;
 const SUBJECT_PORT = 28_150;
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 10);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const TURNS = 100;
 const PROMPTS = [100, 1_000, 4_000];
 /** As in `gateway`. */
