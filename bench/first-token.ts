@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build as esbuild } from 'esbuild';
-import { type At, LOAD_CPU, load } from './gateway/measure.ts';
+import { type At, LOAD_CPU, load, prompt, WARM_CPU_SECONDS } from './gateway/measure.ts';
 import { untilAnswers } from './gateway/programs.ts';
 import { quantile } from './gateway/report.ts';
 import { FLEET, PIPE, type Subject } from './gateway/subjects.ts';
@@ -17,16 +17,8 @@ const SUBJECT_PORT = 28_150;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const TURNS = 100;
 const PROMPTS = [100, 1_000, 4_000];
-/** As in `gateway`. */
-const WARM_CPU_SECONDS = 3;
 const MOST_WARM_UPS = 40;
 const WARM_STREAMS = 300;
-
-/** About 4 bytes a token. */
-function prompt(tokens: number): string {
-  const content = 'word '.repeat(tokens).slice(0, tokens * 4);
-  return JSON.stringify({ model: 'gpt-oss-120b', stream: true, messages: [{ role: 'user', content }] });
-}
 
 /**
  * What the gateway adds to a first token beyond the bare pipe. Both run all the time and are asked in turn, so that a
@@ -52,7 +44,7 @@ export async function firstTokenBenchmark(): Promise<string> {
     started.push(at);
     await untilAnswers(port, subject.startSeconds);
     for (let times = 0; times < MOST_WARM_UPS && program.cpuSeconds() < WARM_CPU_SECONDS; times += 1)
-      await load(at, 'hold', prompt(1000), WARM_STREAMS, 0);
+      await load(at, 'hold', prompt(1000, true), WARM_STREAMS, 0);
     return at;
   };
   try {
@@ -76,7 +68,7 @@ async function rounds(tokens: number, subjects: readonly At[]): Promise<readonly
     const order = round % 2 === 0 ? [0, 1, 2] : [0, 2, 1];
     const seen = await turns(
       order.flatMap((index) => subjects[index] ?? []),
-      prompt(tokens),
+      prompt(tokens, true),
     );
     medians.push(order.map((_, index) => quantile(seen[order.indexOf(index)] ?? [], 0.5)));
   }

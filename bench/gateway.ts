@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build as esbuild } from 'esbuild';
-import { type At, LOAD_CPU, load, type Values, wrk } from './gateway/measure.ts';
+import { type At, LOAD_CPU, load, prompt, type Values, WARM_CPU_SECONDS, wrk } from './gateway/measure.ts';
 import { untilAnswers } from './gateway/programs.ts';
 import { type Measured, nothing, quantile, report } from './gateway/report.ts';
 import { DIRECT, FLEET, litellm, PIPE, portkey, type Subject } from './gateway/subjects.ts';
@@ -16,19 +16,11 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 /** No round is begun after that long: the run is over at most one round later. */
 const MINUTES = Number(process.env.BENCH_MINUTES ?? 10);
-/** Until then a program's code has been compiled. */
-const WARM_CPU_SECONDS = 3;
 const LONGEST_WARM_UP_SECONDS = 10;
 /** Waited for one after the other, on one connection: the processor sleeps in between. */
 const FIRST_TOKENS = 100;
 /** At 20 ms a chunk: 15,000 chunks a second in all. */
 const PACED_STREAMS = 300;
-
-/** About 4 bytes a token. */
-function prompt(tokens: number, stream: boolean): string {
-  const content = 'word '.repeat(tokens).slice(0, tokens * 4);
-  return JSON.stringify({ model: 'gpt-oss-120b', stream, messages: [{ role: 'user', content }] });
-}
 
 /** The gateway against a bare pipe, Portkey and LiteLLM, the same upstream, one core each, interleaved rounds. */
 export async function gatewayBenchmark(): Promise<string> {

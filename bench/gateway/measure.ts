@@ -7,6 +7,8 @@ import type { Program } from './programs.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 /** The core of the load and of the upstream. */
 export const LOAD_CPU = 1;
+/** Until then a program's code has been compiled. */
+export const WARM_CPU_SECONDS = 3;
 const run = promisify(execFile);
 
 /** Where the load goes. */
@@ -18,6 +20,12 @@ export interface At {
 
 export interface Values {
   readonly values: readonly number[];
+}
+
+/** The body of a request, of about 4 bytes a token. */
+export function prompt(tokens: number, stream: boolean): string {
+  const content = 'word '.repeat(tokens).slice(0, tokens * 4);
+  return JSON.stringify({ model: 'gpt-oss-120b', stream, messages: [{ role: 'user', content }] });
 }
 
 export async function load<Result>(
