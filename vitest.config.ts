@@ -4,6 +4,7 @@ const UNIT = ['test/**/*.test.ts'];
 const LONG = ['test/system/**', 'test/verify/**'];
 /** They hold something to a time, so nothing runs beside them. */
 const TIMED = ['canary', 'cost-of-judging', 'local-traffic'].map((name) => `test/system/${name}.test.ts`);
+
 /**
  * Three tiers: `unit` and `system` (two projects, `--project 'system*'`) are `npm test`, `verify` is everything long,
  * one file at a time.

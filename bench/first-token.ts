@@ -3,9 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { build as esbuild } from 'esbuild';
-import { type At, LOAD_CPU, load, prompt, WARM_CPU_SECONDS } from './gateway/measure.ts';
-import { untilAnswers } from './gateway/programs.ts';
+import { type At, LOAD_CPU, prompt, streams, warmUp } from './gateway/measure.ts';
+import { bundled, untilAnswers } from './gateway/programs.ts';
 import { quantile } from './gateway/report.ts';
 import { FLEET, PIPE, type Subject } from './gateway/subjects.ts';
 import { startUpstream } from './gateway/upstream.ts';
@@ -17,8 +16,6 @@ const SUBJECT_PORT = 28_150;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const TURNS = 100;
 const PROMPTS = [100, 1_000, 4_000];
-const MOST_WARM_UPS = 40;
-const WARM_STREAMS = 300;
 
 /**
  * What the gateway adds to a first token beyond the bare pipe. Both run all the time and are asked in turn, so that a
@@ -26,13 +23,7 @@ const WARM_STREAMS = 300;
  */
 export async function firstTokenBenchmark(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'fleet-first-token-'));
-  await esbuild({
-    entryPoints: ['pipe', 'load', 'turns'].map((name) => join(ROOT, `bench/gateway/${name}.ts`)),
-    outdir: join(ROOT, 'dist/bench'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-  });
+  await bundled('pipe', 'load', 'turns');
   const upstream = await startUpstream(folder, FIRST_PORT, LOAD_CPU);
   const started: At[] = [];
   const start = async (subject: Subject): Promise<At> => {
@@ -43,8 +34,7 @@ export async function firstTokenBenchmark(): Promise<string> {
     const at = { port, headers: subject.headers(upstream.brief), program };
     started.push(at);
     await untilAnswers(port, subject.startSeconds);
-    for (let times = 0; times < MOST_WARM_UPS && program.cpuSeconds() < WARM_CPU_SECONDS; times += 1)
-      await load(at, 'hold', prompt(1000, true), WARM_STREAMS, 0);
+    await warmUp(at, () => streams(at));
     return at;
   };
   try {
@@ -99,5 +89,5 @@ async function turns(targets: readonly At[], body: string): Promise<readonly (re
 const HOW = [
   'Upstream, pipe and gateway are asked in turn for a stream, one request at a time; its first token comes after 20 ms.',
   'Pipe and gateway (as in gateway.md: keys, all limits, metrics, cost, ledger) share one core, which sleeps in between;',
-  'nginx (the upstream) and the load have the other. Both were warm: each had used 3 s of processor time.',
+  'nginx (the upstream) and the load have the other. Both were warm, as in gateway.md.',
 ];

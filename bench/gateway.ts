@@ -1,14 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { build as esbuild } from 'esbuild';
-import { type At, LOAD_CPU, load, prompt, type Values, WARM_CPU_SECONDS, wrk } from './gateway/measure.ts';
-import { untilAnswers } from './gateway/programs.ts';
+import { join } from 'node:path';
+import { type At, LOAD_CPU, load, prompt, streams, type Values, warmUp, wrk } from './gateway/measure.ts';
+import { bundled, untilAnswers } from './gateway/programs.ts';
 import { type Measured, nothing, quantile, report } from './gateway/report.ts';
 import { DIRECT, FLEET, litellm, PIPE, portkey, type Subject } from './gateway/subjects.ts';
 import { startUpstream, type Upstream } from './gateway/upstream.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
 const SUBJECT_CPU = 0;
 const FIRST_PORT = 28_100;
 const SUBJECT_PORT = 28_110;
@@ -16,16 +14,13 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 /** No round is begun after that long: the run is over at most one round later. */
 const MINUTES = Number(process.env.BENCH_MINUTES ?? 10);
-const LONGEST_WARM_UP_SECONDS = 10;
 /** Waited for one after the other, on one connection: the processor sleeps in between. */
 const FIRST_TOKENS = 100;
-/** At 20 ms a chunk: 15,000 chunks a second in all. */
-const PACED_STREAMS = 300;
 
 /** The gateway against a bare pipe, Portkey and LiteLLM, the same upstream, one core each, interleaved rounds. */
 export async function gatewayBenchmark(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'fleet-bench-'));
-  const upstream = await bundled().then(() => startUpstream(folder, FIRST_PORT, LOAD_CPU));
+  const upstream = await bundled('pipe', 'load').then(() => startUpstream(folder, FIRST_PORT, LOAD_CPU));
   try {
     const peers = [portkey(process.env.BENCH_PORTKEY ?? ''), litellm(process.env.BENCH_LITELLM ?? '')].filter(
       (peer) => peer !== undefined,
@@ -45,16 +40,6 @@ export async function gatewayBenchmark(): Promise<string> {
     upstream.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function bundled(): Promise<void> {
-  await esbuild({
-    entryPoints: { pipe: join(ROOT, 'bench/gateway/pipe.ts'), load: join(ROOT, 'bench/gateway/load.ts') },
-    outdir: join(ROOT, 'dist/bench'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-  });
 }
 
 async function measure(
@@ -127,18 +112,6 @@ async function measure(
     into.mibPer1000Streams.push(most - idle);
     into.lost.push(lost);
   });
-}
-
-async function warmUp({ program }: At, task: () => Promise<unknown>): Promise<void> {
-  const deadline = performance.now() + LONGEST_WARM_UP_SECONDS * 1000;
-  const isCold = () => program !== undefined && program.cpuSeconds() < WARM_CPU_SECONDS;
-  do await task();
-  while (isCold() && performance.now() < deadline);
-}
-
-/** One stream on each of many connections, to its end. */
-function streams(at: At): Promise<{ readonly events: number }> {
-  return load(at, 'hold', prompt(1000, true), PACED_STREAMS, 0);
 }
 
 /** Requests for each second of processor time, which a busy machine disturbs less than requests a second. */

@@ -2,7 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { build as esbuild } from 'esbuild';
+
+const ROOT = resolve(import.meta.dirname, '../..');
 
 export interface Program {
   readonly pid: number;
@@ -11,6 +15,17 @@ export interface Program {
   /** Processor time that they have used so far. */
   cpuSeconds(): number;
   stop(): Promise<void>;
+}
+
+/** Makes `dist/bench/NAME.js` of programs of this folder. */
+export async function bundled(...names: readonly string[]): Promise<void> {
+  await esbuild({
+    entryPoints: names.map((name) => join(import.meta.dirname, `${name}.ts`)),
+    outdir: join(ROOT, 'dist/bench'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
 }
 
 /** Starts a program held on one core, its output in a file. */

@@ -51,12 +51,12 @@ function inPolicy(
     });
 }
 
-function tooBroad({ Action, NotAction, Resource, Condition }: Statement): string | undefined {
+function tooBroad({ Action, NotAction, Resource, Condition = {} }: Statement): string | undefined {
   const actions = listOf(Action);
   const everything = actions.find((action) => action === '*' || action === '*:*');
   if (everything !== undefined || NotAction !== undefined) return 'every action is allowed';
-  const isBroad = (action: string) =>
-    action.endsWith(':*') || (Condition === undefined && AWS_BECOMING.includes(action));
+  const restricted = Object.keys(Condition).length > 0;
+  const isBroad = (action: string) => action.endsWith(':*') || (!restricted && AWS_BECOMING.includes(action));
   const broad = listOf(Resource).includes('*') ? actions.find(isBroad) : undefined;
   return broad === undefined ? undefined : `${broad} is allowed on everything`;
 }
